@@ -1,0 +1,1 @@
+"""Wiring only: settings, environment, URLs, Celery, WSGI. No other package imports this one."""

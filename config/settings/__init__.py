@@ -1,0 +1,1 @@
+"""One module per place Holdfast runs in: local, test, production; all stand on base."""

@@ -1,0 +1,15 @@
+"""`make run`: the embedded servers, demo data, no TLS. Refused by production."""
+
+from config import env
+from config.settings.base import *  # noqa: F403
+from config.settings.base import VAR_DIR, database_settings
+
+SECRET_KEY = env.text("HOLDFAST_SECRET_KEY", "demo-only-not-a-secret-" + "x" * 40)
+ALLOWED_HOSTS = ["*"]
+DATABASES = {
+    "default": database_settings(
+        env.database("HOLDFAST_DATABASE_URL"), role=env.text("HOLDFAST_DATABASE_ROLE", "") or None
+    )
+}
+HOLDFAST_REDIS_URL = env.text("HOLDFAST_REDIS_URL")
+HOLDFAST_STATE_DIR = VAR_DIR

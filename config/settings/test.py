@@ -1,0 +1,17 @@
+"""`make test`: real PostgreSQL and Redis, started by the test session when no URL is given."""
+
+from config import env
+from config.settings.base import *  # noqa: F403
+from config.settings.base import VAR_DIR, database_settings
+
+SECRET_KEY = "test-only-" + "x" * 50
+ALLOWED_HOSTS = ["*"]
+# `tests/conftest.py` starts the embedded servers and sets both variables before Django is set up.
+DATABASES = {
+    "default": database_settings(
+        env.database("HOLDFAST_DATABASE_URL", "postgresql://postgres@/holdfast?host=/nowhere"), role=None
+    )
+}
+HOLDFAST_REDIS_URL = env.text("HOLDFAST_REDIS_URL", "redis://127.0.0.1:1/0")
+HOLDFAST_STATE_DIR = VAR_DIR / "test"
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
