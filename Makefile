@@ -5,7 +5,8 @@ BIN := .venv/bin
 UV_VERSION := 0.13.8
 PYTEST_WORKERS ?= 2
 
-.PHONY: help run test test-all bench lint format reset clean
+
+.PHONY: help run test test-all test-browser bench lint format reset clean
 help: ## show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
 
@@ -24,6 +25,9 @@ test: .venv/.ready ## the whole suite against real PostgreSQL and Redis
 test-all: .venv/.ready ## make test, then browser, fault and soak tests
 	@$(BIN)/python -m pytest -n $(PYTEST_WORKERS) -m "not browser and not fault and not soak"
 	@$(BIN)/python -m pytest -m "browser or fault or soak"
+
+test-browser: .venv/.ready ## the console in headless Chromium (Debian package chromium)
+	@$(BIN)/python -m pytest -m browser
 
 bench: .venv/.ready ## measure, print ratios against floors of the same run
 	@$(BIN)/python -m tests.benchmarks

@@ -21,6 +21,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from embedded.children import die_with_parent, shut_down_fast_with_parent
+
 UNPRIVILEGED = "nobody"
 POSTGRES_FLAGS = {
     "listen_addresses": "",
@@ -66,6 +68,7 @@ class Postgres:
                 stderr=log,
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,
+                preexec_fn=shut_down_fast_with_parent,
                 **self._identity(),
             )
         self._wait_until_ready()
@@ -193,6 +196,7 @@ class Valkey:
                  "--appendonly", "yes", "--appendfsync", "everysec", "--save", "", "--maxmemory-policy", "noeviction",
                  "--dir", str(self.directory)],
                 stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True,
+                preexec_fn=die_with_parent,
             )  # fmt: skip
         deadline = time.monotonic() + 20
         while time.monotonic() < deadline and self.process.poll() is None:

@@ -1,1 +1,32 @@
 """Fixtures every test may use. The servers are started by `tests/servers.py`."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.core.management.commands import flush
+from django.db import connections
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _flush_past_append_only_triggers() -> Iterator[None]:
+    """Tests that commit clean up with TRUNCATE, which append-only tables refuse.
+
+    `session_replication_role = replica` switches triggers off for this one session; only a superuser
+    may set it, so the running program cannot.
+    """
+    original = flush.Command.handle
+
+    def handle(self: flush.Command, **options: Any) -> None:
+        connection = connections[options["database"]]
+        with connection.cursor() as cursor:
+            cursor.execute("SET session_replication_role = replica")
+        try:
+            original(self, **options)
+        finally:
+            with connection.cursor() as cursor:
+                cursor.execute("SET session_replication_role = origin")
+
+    flush.Command.handle = handle  # type: ignore[method-assign]
+    yield
+    flush.Command.handle = original  # type: ignore[method-assign]
