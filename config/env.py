@@ -1,6 +1,7 @@
 """Typed reads of the process environment. Every failure names the variable."""
 
 import os
+from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 
@@ -60,3 +61,13 @@ def database(name: str, default: str | None = None) -> dict[str, object]:
         "HOST": unquote(query.pop("host", parts.hostname or "")),
         "PORT": str(query.pop("port", parts.port or "")),
     }
+
+
+def load_defaults(path: Path) -> None:
+    """Lines `NAME=value` of a file, for variables that the environment does not set. An absent file sets none."""
+    if not path.exists():
+        return
+    for line in path.read_text().splitlines():
+        name, separator, value = line.partition("=")
+        if separator:
+            os.environ.setdefault(name, value)

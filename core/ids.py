@@ -15,12 +15,12 @@ from datetime import datetime
 
 _BASE36 = "0123456789abcdefghijklmnopqrstuvwxyz"
 
-PAYMENT_ID = re.compile(r"^pay_[0-9]{13}_[0-9a-z]{9}$", re.ASCII)
-TRANSACTION_ID = re.compile(r"^txn_[0-9]{13}_[0-9a-z]{9}$", re.ASCII)
-ESCROW_ID = re.compile(r"^ESC_[0-9]{13}_[0-9A-Z]{8}$", re.ASCII)
-ACH_TRANSFER_ID = re.compile(r"^ACH[0-9]{13}[0-9A-Z]{4}$", re.ASCII)
+PAYMENT_ID = re.compile(r"^pay_[0-9]{13}_[0-9a-z]{9}\Z", re.ASCII)
+TRANSACTION_ID = re.compile(r"^txn_[0-9]{13}_[0-9a-z]{9}\Z", re.ASCII)
+ESCROW_ID = re.compile(r"^ESC_[0-9]{13}_[0-9A-Z]{8}\Z", re.ASCII)
+ACH_TRANSFER_ID = re.compile(r"^ACH[0-9]{13}[0-9A-Z]{4}\Z", re.ASCII)
 # Names given by clients (`cus_abc123`, `provider_456`): letters, digits, `_ - .`
-PARTY_ID = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_.\-]{1,63}$", re.ASCII)
+PARTY_ID = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_.\-]{1,63}\Z", re.ASCII)
 
 
 def payment(now: datetime) -> str:

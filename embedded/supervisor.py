@@ -113,7 +113,16 @@ def _environment(stack: contextlib.ExitStack, var: Path) -> dict[str, str]:
         stack.callback(valkey.stop)
         environment["HOLDFAST_REDIS_URL"] = valkey.url()
     environment.setdefault("HOLDFAST_DATABASE_ROLE", "holdfast_app")
+    _remember(stack, var / "run.env", environment)
     return environment
+
+
+def _remember(stack: contextlib.ExitStack, path: Path, environment: dict[str, str]) -> None:
+    """The servers' addresses for `manage.py` in a second terminal; gone when the servers are."""
+    names = ("HOLDFAST_DATABASE_URL", "HOLDFAST_REDIS_URL", "HOLDFAST_DATABASE_ROLE")
+    path.touch(mode=0o600)
+    path.write_text("".join(f"{name}={environment[name]}\n" for name in names))
+    stack.callback(path.unlink, missing_ok=True)
 
 
 def _as_owner(environment: dict[str, str]) -> dict[str, str]:

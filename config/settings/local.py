@@ -4,6 +4,9 @@ from config import env
 from config.settings.base import *  # noqa: F403
 from config.settings.base import VAR_DIR, database_settings
 
+# What `make run` started, so that `manage.py …` in a second terminal finds the same servers.
+env.load_defaults(VAR_DIR / "run.env")
+
 SECRET_KEY = env.text("HOLDFAST_SECRET_KEY", "demo-only-not-a-secret-" + "x" * 40)
 ALLOWED_HOSTS = ["*"]
 DATABASES = {
