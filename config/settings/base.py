@@ -106,3 +106,8 @@ def database_settings(connection: dict[str, object], *, role: str | None) -> dic
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {"options": " ".join(options), "application_name": "holdfast"},
     }
+
+
+# Broker messages only wake workers (see docs/adr/0005); tests run the list themselves.
+HOLDFAST_WAKE_WORKERS = True
+HOLDFAST_FAILPOINTS = False

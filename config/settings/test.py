@@ -15,3 +15,6 @@ DATABASES = {
 HOLDFAST_REDIS_URL = env.text("HOLDFAST_REDIS_URL", "redis://127.0.0.1:1/0")
 HOLDFAST_STATE_DIR = VAR_DIR / "test"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+# Tests run the work list themselves; a few switch waking on.
+HOLDFAST_WAKE_WORKERS = False
+HOLDFAST_FAILPOINTS = True

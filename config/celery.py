@@ -1,0 +1,59 @@
+"""Celery: hands that are woken. What is to be done stands in PostgreSQL (docs/adr/0005), so every message may be
+lost, late or doubled. Start as `celery -A config worker` and one (or two, it does no harm) `celery -A config beat`.
+"""
+
+import os
+from typing import Any
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.local")
+
+app = Celery("holdfast")
+
+
+def configuration() -> dict[str, Any]:
+    """Read when Celery first needs it, so that this module may be imported before Django is set up."""
+    from core.work import brokers
+
+    return {
+        "broker_url": brokers.celery_url(),
+        # Longer than the longest task, or the broker hands a running task out again and again. A quiet publisher
+        # gives up fast; a worker waits for its broker for ever.
+        "broker_transport_options": {"visibility_timeout": 900, "socket_connect_timeout": 1.0, "socket_timeout": 5.0},
+        "visibility_timeout": 900,
+        "broker_connection_retry_on_startup": True,
+        "broker_connection_max_retries": None,
+        "result_backend": None,
+        "task_ignore_result": True,
+        "task_serializer": "json",
+        "accept_content": ["json"],
+        "task_acks_late": True,
+        "task_reject_on_worker_lost": True,
+        # A failed wake is not worth repeating: the next one looks at the same rows.
+        "task_acks_on_failure_or_timeout": True,
+        "worker_prefetch_multiplier": 1,
+        "task_soft_time_limit": 240,
+        "task_time_limit": 300,
+        "worker_soft_shutdown_timeout": 10.0,
+        "worker_enable_soft_shutdown_on_idle": False,
+        "worker_hijack_root_logger": False,
+        "worker_max_tasks_per_child": 20_000,
+        # Nobody needs to know about each wake; remote control would be one more door.
+        "worker_send_task_events": False,
+        "worker_enable_remote_control": False,
+        "enable_utc": True,
+        "timezone": "UTC",
+        "beat_scheduler": "celery.beat:Scheduler",
+        "beat_max_loop_interval": 1,
+        # Every second, as long as the message is young: a queue nobody reads does not grow old wakes that are run.
+        "beat_schedule": {
+            "work": {"task": "core.work.tasks.run_due", "schedule": 1.0, "options": {"expires": 10}},
+            "outbox": {"task": "core.outbox.tasks.relay", "schedule": 1.0, "options": {"expires": 10}},
+        },
+        "CELERY_DB_REUSE_MAX": 1_000,
+    }
+
+
+app.add_defaults(configuration)
+app.autodiscover_tasks(["core.work", "core.outbox"])

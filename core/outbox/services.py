@@ -1,0 +1,113 @@
+"""Publish an event with its cause; relay it to its handlers.
+
+with transaction.atomic():
+    ...
+    outbox.publish(PaymentCaptured(payment_id=payment.public_id, captured_at=now, ...))
+"""
+
+import json
+from datetime import datetime
+
+from django.db import connection
+from django.db.models import prefetch_related_objects
+
+from core import clock, ids
+from core.outbox import events
+from core.outbox.models import Delivery
+from core.outbox.registry import event_class, handler, handles, subscriptions
+from core.work import failpoints, wake
+from core.work.engine import Lane, Step, Tally, run_pass
+from core.work.models import State
+from core.work.services import MAX_PASSES, NeverDone, OutsideTransaction
+
+__all__ = ["OutsideTransaction", "drain", "fan_out", "handles", "publish", "relay", "retry"]
+
+EVENTS_PER_FAN_OUT = 200
+
+
+def publish(event: events.Event, *, now: datetime | None = None) -> str:
+    """Write the event into the open transaction and return its `evt_…` id; workers are woken after commit.
+
+    It happened at `now`, or at the event's own moment (its first datetime field). Raises OutsideTransaction
+    without a transaction, EventIsNotPlain for what JSON cannot carry.
+    """
+    if not connection.in_atomic_block:
+        raise OutsideTransaction(f"{event.name} was published outside a transaction")
+    payload = json.dumps(events.encode(event))
+    at = now or events.moment(event) or clock.now()
+    event_id = ids.prefixed("evt", at)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            INSERT INTO outbox_event (id, name, version, payload, correlation_id, published_at)
+            VALUES (%s, %s, %s, %s, %s, %s)
+            """,
+            [event_id, event.name, event.version, payload, "", at],
+        )
+    wake.after_commit("outbox")
+    return event_id
+
+
+def relay(*, now: datetime) -> Tally:
+    """One pass: new events to their handlers' rows, then a batch of due rows. Empty when there was nothing."""
+    fanned_out = fan_out(now=now)
+    tally = run_pass(_DELIVERIES, now=now)
+    return tally or Tally(done=fanned_out)
+
+
+def drain(*, now: datetime) -> Tally:
+    """Deliver everything due at `now`, in this thread, also what the handlers publish. For tests and demos."""
+    total = Tally()
+    for _ in range(MAX_PASSES):
+        fanned_out = fan_out(now=now)
+        tally = run_pass(_DELIVERIES, now=now)
+        if not tally and not fanned_out:
+            return total
+        total += tally
+    raise NeverDone("handlers still publish")
+
+
+def fan_out(*, now: datetime) -> int:
+    """Give every handler of up to 200 new events its row, in one statement. Returns how many events."""
+    pairs = subscriptions()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            WITH next AS MATERIALIZED (
+                SELECT id, name FROM outbox_event WHERE relayed_at IS NULL
+                ORDER BY published_at LIMIT %s FOR UPDATE SKIP LOCKED
+            ), made AS (
+                INSERT INTO outbox_delivery (event_id, handler, state, attempts, due_at, created_at, last_error)
+                SELECT next.id, pair.handler, 'DUE', 0, %s, %s, ''
+                FROM next JOIN unnest(%s::text[], %s::text[]) AS pair(name, handler) USING (name)
+                ON CONFLICT (event_id, handler) DO NOTHING
+            )
+            UPDATE outbox_event SET relayed_at = %s FROM next WHERE outbox_event.id = next.id
+            """,
+            [EVENTS_PER_FAN_OUT, now, now, [name for name, _ in pairs], [to for _, to in pairs], now],
+        )
+        count: int = cursor.rowcount
+    if count:
+        failpoints.reach("outbox.fanned_out")
+    return count
+
+
+def retry(*, delivery_id: int, now: datetime) -> bool:
+    """Give a parked delivery a fresh round of tries. False when it is not parked."""
+    parked = Delivery.objects.filter(pk=delivery_id, state=State.PARKED)
+    return parked.update(state=State.DUE, attempts=0, due_at=now) == 1
+
+
+def _hear(row: Delivery, now: datetime) -> Step:
+    declared = handler(row.handler)
+    cls = event_class(declared, row.event.name, row.event.version)
+    event = events.decode(cls, row.event.payload)
+    return Step(lambda: declared.function(event, now=now), external=False)
+
+
+_DELIVERIES: Lane[Delivery] = Lane(
+    name="outbox",
+    model=Delivery,
+    resolve=_hear,
+    prepare=lambda rows: prefetch_related_objects(rows, "event"),
+)
