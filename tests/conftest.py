@@ -30,3 +30,13 @@ def _flush_past_append_only_triggers() -> Iterator[None]:
     flush.Command.handle = handle  # type: ignore[method-assign]
     yield
     flush.Command.handle = original  # type: ignore[method-assign]
+
+
+@pytest.fixture(autouse=True)
+def _nothing_remembered_from_the_test_before() -> None:
+    """Switches and parameters are cached for seconds; a test that rolls back would leave its own behind."""
+    from core.parameters import services as parameters
+    from core.switches import services as switches
+
+    parameters.forget_cache()
+    switches.forget_cache()

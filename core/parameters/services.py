@@ -2,10 +2,16 @@
 
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from django.db import IntegrityError, transaction
+
+from core.actors import SYSTEM, Actor
+from core.audit import services as audit
+from core.database.refusals import refusal_name
 from core.errors import Refusal
 from core.parameters.models import Parameter
 
@@ -24,12 +30,32 @@ class UnableToSetParameter(Refusal):
 
 @dataclass(frozen=True, slots=True)
 class Declaration:
-    """`default` is the shipped value; its type is the type every later value must have."""
+    """`default` is the shipped value; its type is the type every later value must have.
+
+    `minimum` and `maximum` bound numbers, both included. `check` says what is wrong with a value, or None.
+    """
 
     name: str
     default: Any
     unit: str
     meaning: str
+    minimum: int | None = None
+    maximum: int | None = None
+    check: Callable[[Any], str | None] | None = None
+
+    def objection(self, value: Any) -> str | None:
+        """Why this value is refused, or None."""
+        if type(value) is not type(self.default):
+            return f"takes {type(self.default).__name__}"
+        if self.minimum is not None and value < self.minimum:
+            return f"is at least {self.minimum}"
+        if self.maximum is not None and value > self.maximum:
+            return f"is at most {self.maximum}"
+        return self.check(value) if self.check else None
+
+
+class DeclaredTwice(Exception):
+    """Two apps declare one name with different meanings."""
 
 
 _declared: dict[str, Declaration] = {}
@@ -38,9 +64,27 @@ _cached_at = 0.0
 _lock = threading.Lock()
 
 
-def declare(name: str, default: Any, *, unit: str, meaning: str) -> None:
-    """Called at import of an app's `parameters.py`; `migrate` writes the default as a dated row."""
-    _declared[name] = Declaration(name, default, unit, meaning)
+def declare(
+    name: str,
+    default: Any,
+    *,
+    unit: str,
+    meaning: str,
+    minimum: int | None = None,
+    maximum: int | None = None,
+    check: Callable[[Any], str | None] | None = None,
+) -> None:
+    """Called at import of an app's `parameters.py`; `migrate` writes the default as a dated row.
+
+    Raises DeclaredTwice for a name that has another declaration, ValueError for a default it would refuse itself.
+    """
+    declaration = Declaration(name, default, unit, meaning, minimum, maximum, check)
+    known = _declared.get(name)
+    if known is not None and (known.default, known.unit, known.meaning) != (default, unit, meaning):
+        raise DeclaredTwice(name)
+    if objection := declaration.objection(default):
+        raise ValueError(f"{name} {objection}")
+    _declared[name] = declaration
 
 
 def declarations() -> list[Declaration]:
@@ -57,20 +101,60 @@ def read(name: str, *, at: datetime) -> Any:
     return _declared[name].default
 
 
-def change(*, name: str, value: Any, effective_from: datetime, reason: str, actor: str, now: datetime) -> Parameter:
-    """Append a value. Refuses an unknown name, another type than the shipped one, or a date in the past."""
+def find_declaration(name: str) -> Declaration | None:
+    return _declared.get(name)
+
+
+def change(*, name: str, value: Any, effective_from: datetime, reason: str, actor: Actor, now: datetime) -> Parameter:
+    """Append a value and its audit row.
+
+    Raises UnableToSetParameter for an unknown name, another type than the shipped one, a value out of bounds, no
+    reason, a date in the past, or a second value of the same moment.
+    """
     declaration = _declared.get(name)
     if declaration is None:
         raise UnableToSetParameter(f"no parameter is named {name}")
-    if type(value) is not type(declaration.default):
-        raise UnableToSetParameter(f"{name} takes {type(declaration.default).__name__}")
+    if objection := declaration.objection(value):
+        raise UnableToSetParameter(f"{name} {objection}")
+    if not reason.strip():
+        raise UnableToSetParameter("a change has a reason")
     if effective_from < now:
         raise UnableToSetParameter(f"{name} cannot change before now")
-    row = Parameter.objects.create(
-        name=name, value=value, effective_from=effective_from, reason=reason, created_by=actor, created_at=now
-    )
+    before = read(name, at=effective_from)
+    with transaction.atomic():
+        row = _append(name, value, effective_from, reason, actor, now)
+        audit.record(
+            actor=actor,
+            action="parameters.parameter.changed",
+            subject=f"parameter:{name}",
+            at=now,
+            details={
+                "before": repr(before),
+                "after": repr(value),
+                "effective_from": effective_from.isoformat(),
+                "reason": reason,
+            },
+        )
+        transaction.on_commit(forget_cache)
     forget_cache()
     return row
+
+
+def _append(name: str, value: Any, effective_from: datetime, reason: str, actor: Actor, now: datetime) -> Parameter:
+    try:
+        with transaction.atomic():
+            return Parameter.objects.create(
+                name=name,
+                value=value,
+                effective_from=effective_from,
+                reason=reason,
+                created_by=str(actor),
+                created_at=now,
+            )
+    except IntegrityError as error:
+        if refusal_name(error) == "parameter_has_one_value_a_moment":
+            raise UnableToSetParameter(f"{name} already has a value from that moment") from None
+        raise
 
 
 def install_defaults() -> None:
@@ -83,7 +167,7 @@ def install_defaults() -> None:
                 value=declaration.default,
                 effective_from=SHIPPED_SINCE,
                 reason="shipped default",
-                created_by="SYSTEM:holdfast",
+                created_by=str(SYSTEM),
                 created_at=SHIPPED_SINCE,
             )
             for declaration in declarations()

@@ -2,11 +2,13 @@
 
 from django.db import migrations, models
 
+from core.database.operations import append_only
+
 
 class Migration(migrations.Migration):
     initial = True
 
-    dependencies = []
+    dependencies = [("database", "0001_application_role")]
 
     operations = [
         migrations.CreateModel(
@@ -29,4 +31,5 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
+        append_only("parameters_parameter"),
     ]
