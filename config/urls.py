@@ -1,5 +1,20 @@
 """Every address of the program. Each app owns its own patterns."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, include, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from core.api import problems
+
+# The public API. Each app adds one line here for its `api/urls.py`; what nobody answers is a 404 problem.
+v1: list[URLPattern | URLResolver] = [
+    path("", include("core.api.urls")),
+    path("<path:anything>", problems.unknown_address),
+]
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("v1/", include(v1)),
+]
+
+handler400 = problems.handler400
+handler403 = problems.handler403
+handler404 = problems.handler404
+handler500 = problems.handler500

@@ -111,3 +111,14 @@ def database_settings(connection: dict[str, object], *, role: str | None) -> dic
 # Broker messages only wake workers (see docs/adr/0005); tests run the list themselves.
 HOLDFAST_WAKE_WORKERS = True
 HOLDFAST_FAILPOINTS = False
+
+REST_FRAMEWORK = {
+    # Views of the public API stand on core.api.views.ApiView, which settles everything else itself.
+    "NON_FIELD_ERRORS_KEY": "",
+    "UNAUTHENTICATED_USER": None,
+    "DEFAULT_AUTHENTICATION_CLASSES": ["core.api.authentication.ApiKeyAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["core.api.rendering.JsonRenderer"],
+    "DEFAULT_PARSER_CLASSES": [],
+    "EXCEPTION_HANDLER": "core.api.problems.handler",
+}
