@@ -104,7 +104,8 @@ def database_settings(connection: dict[str, object], *, role: str | None) -> dic
         **connection,
         "CONN_MAX_AGE": None,
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {"options": " ".join(options), "application_name": "holdfast"},
+        # A statement sent five times with separate parameters keeps its plan (the ledger's calls are).
+        "OPTIONS": {"options": " ".join(options), "application_name": "holdfast", "prepare_threshold": 5},
     }
 
 
