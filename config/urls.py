@@ -11,6 +11,7 @@ v1: list[URLPattern | URLResolver] = [
 ]
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("core.telemetry.urls")),
     path("v1/", include(v1)),
 ]
 

@@ -1,6 +1,9 @@
 """What is the same everywhere. Values that differ by place are read in local, test and production."""
 
+import os
 from pathlib import Path
+
+from config import env
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 VAR_DIR = BASE_DIR / "var"
@@ -46,6 +49,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "core.telemetry.middleware.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -89,6 +93,32 @@ USE_I18N = False
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = VAR_DIR / "static"
+
+# `core.telemetry` sets up logging: one redacted JSON object a line on standard error.
+LOGGING_CONFIG = None
+HOLDFAST_LOG_LEVEL = env.text("HOLDFAST_LOG_LEVEL", "INFO")
+DEFAULT_EXCEPTION_REPORTER_FILTER = "core.telemetry.errors.SilentReporterFilter"
+HOLDFAST_MOVABLE_CLOCK = False
+HOLDFAST_METRICS_TOKEN = env.text("HOLDFAST_METRICS_TOKEN", "")
+# A directory shared by the web processes of one machine, so that each answers /metrics for all.
+HOLDFAST_METRICS_DIR = env.text("HOLDFAST_METRICS_DIR", "")
+if HOLDFAST_METRICS_DIR:
+    Path(HOLDFAST_METRICS_DIR).mkdir(parents=True, exist_ok=True)
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = HOLDFAST_METRICS_DIR
+
+# The vault: who holds the master keys (`local` file or `aws`), one key for each purpose.
+HOLDFAST_KMS = env.text("HOLDFAST_KMS", "local")
+HOLDFAST_MASTER_KEY_FILE = env.text("HOLDFAST_MASTER_KEY_FILE", "")
+HOLDFAST_KMS_ALIASES = {
+    "PAYMENT": env.text("KMS_PAYMENT_KEY_ALIAS", "alias/ecosystemaws-payment-key"),
+    "ACH": env.text("KMS_ACH_KEY_ALIAS", "alias/ach-transfer"),
+    "ESCROW": env.text("KMS_ESCROW_KEY_ALIAS", "alias/escrow-management"),
+    "DATABASE": env.text("KMS_DATABASE_KEY_ALIAS", "alias/database-encryption"),
+    "AUDIT": env.text("KMS_AUDIT_KEY_ALIAS", "alias/audit-logging"),
+}
+HOLDFAST_KMS_REGION = env.text("HOLDFAST_KMS_REGION", env.text("AWS_REGION", "us-east-1"))
+HOLDFAST_KMS_ENDPOINT = env.text("HOLDFAST_KMS_ENDPOINT", "")
+HOLDFAST_KMS_TIMEOUT_SECONDS = float(env.text("HOLDFAST_KMS_TIMEOUT_SECONDS", "0.2"))
 
 
 def database_settings(connection: dict[str, object], *, role: str | None) -> dict[str, object]:

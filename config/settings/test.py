@@ -22,3 +22,5 @@ HOLDFAST_FAILPOINTS = True
 # Static files are found where they lie; nothing is collected before a test.
 WHITENOISE_AUTOREFRESH = True
 WHITENOISE_USE_FINDERS = True
+# WhiteNoise warns about a missing directory, and warnings are errors.
+(VAR_DIR / "static").mkdir(parents=True, exist_ok=True)

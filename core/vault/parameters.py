@@ -1,0 +1,17 @@
+"""Dated parameters of the vault."""
+
+from core.parameters import services as parameters
+
+parameters.declare(
+    "vault.cache_seconds", 300, unit="seconds", meaning="how long an open data key stays in a process's memory"
+)
+parameters.declare("vault.cache_entries", 64, unit="keys", meaning="how many open data keys a process holds")
+parameters.declare(
+    "vault.data_key_uses",
+    1_048_576,
+    unit="encryptions",
+    meaning="encryptions of one process under one data key before it starts a new generation (nonces are random)",
+)
+parameters.declare(
+    "vault.data_key_hours", 24, unit="hours", meaning="age at which a data key stops encrypting and a new one starts"
+)
