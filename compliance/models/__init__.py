@@ -1,0 +1,3 @@
+from compliance.models.party import Party
+
+__all__ = ["Party"]

@@ -1,0 +1,41 @@
+"""Reads of the party register."""
+
+from collections.abc import Iterable
+
+from django.db.models import QuerySet
+
+from compliance.models import Party
+from core.errors import Refusal
+
+
+class PartyNotFound(Refusal):
+    code = "PARTY_NOT_FOUND"
+    status = 404
+    title = "No such party"
+
+
+def get(*, party_id: str, livemode: bool) -> Party:
+    """One party of the mode. Raises PartyNotFound."""
+    party = find(party_id=party_id, livemode=livemode)
+    if party is None:
+        raise PartyNotFound(f"no party is named {party_id}")
+    return party
+
+
+def find(*, party_id: str, livemode: bool) -> Party | None:
+    return Party.objects.filter(livemode=livemode, party_id=party_id).first()
+
+
+def list_by_id(*, party_ids: Iterable[str], livemode: bool) -> dict[str, Party]:
+    """Those of the named parties that exist, by their id, in one statement."""
+    return {party.party_id: party for party in Party.objects.filter(livemode=livemode, party_id__in=set(party_ids))}
+
+
+def list_newest(*, livemode: bool, type: str = "", status: str = "") -> QuerySet[Party]:  # noqa: A002 (the wire's word)
+    """Parties of the mode, newest first, for cursor pages."""
+    parties = Party.objects.filter(livemode=livemode).order_by("-id")
+    if type:
+        parties = parties.filter(type=type)
+    if status:
+        parties = parties.filter(status=status)
+    return parties
