@@ -58,6 +58,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django_otp.middleware.OTPMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
@@ -142,6 +143,8 @@ def database_settings(connection: dict[str, object], *, role: str | None) -> dic
 # Broker messages only wake workers (see docs/adr/0005); tests run the list themselves.
 HOLDFAST_WAKE_WORKERS = True
 HOLDFAST_FAILPOINTS = False
+# The role a session must have to be ready; empty where it does not matter.
+HOLDFAST_DATABASE_ROLE = ""
 
 REST_FRAMEWORK = {
     # Views of the public API stand on core.api.views.ApiView, which settles everything else itself.

@@ -26,11 +26,14 @@ def check_all() -> dict[str, str]:
 
 def check_database() -> None:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT current_setting('synchronous_commit')")
-        setting = cursor.fetchone()[0]
+        cursor.execute("SELECT current_setting('synchronous_commit'), current_user")
+        setting, role = cursor.fetchone()
     if setting not in _DURABLE:
         # A commit that is acknowledged and then lost is a payment that is charged and then forgotten.
         raise NotReady(f"synchronous_commit is {setting}")
+    if settings.HOLDFAST_DATABASE_ROLE not in {"", role}:
+        # The owner may change what is append-only; the running program must not be the owner.
+        raise NotReady(f"the session's role is not {settings.HOLDFAST_DATABASE_ROLE}")
 
 
 def check_redis() -> None:

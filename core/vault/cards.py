@@ -14,6 +14,7 @@ from core import ids
 from core.actors import Actor
 from core.audit import services as audit
 from core.errors import FieldError, Refusal
+from core.telemetry import redaction
 from core.vault import brands, envelope
 from core.vault.models import StoredCard
 from core.vault.purposes import Purpose
@@ -22,6 +23,7 @@ _DIGITS = re.compile(r"[0-9]{12,19}", re.ASCII)
 _MONTH = re.compile(r"0[1-9]|1[0-2]", re.ASCII)
 _YEAR = re.compile(r"[0-9]{4}", re.ASCII)
 _CVC = re.compile(r"[0-9]{3,4}", re.ASCII)
+_LONGEST_REASON = 500
 
 
 class InvalidCardData(Refusal):
@@ -153,24 +155,40 @@ def find(token: str) -> CardToken | None:
 def reveal(*, token: str, reason: str, actor: Actor, now: datetime, livemode: bool) -> CardData:
     """The card in clear, without a verification code, for one authorisation or one permitted person.
 
-    Raises UnableToReveal without a reason, CardTokenNotFound, CardDataEncryptionFailed.
+    Success and failure are both audited. Raises UnableToReveal without a reason, CardTokenNotFound,
+    CardDataEncryptionFailed.
     """
-    if not reason.strip():
+    stated = redaction.scrub(reason.strip())[:_LONGEST_REASON]
+    if not stated:
         raise UnableToReveal
-    with transaction.atomic():
-        row = StoredCard.objects.filter(pk=token, livemode=livemode).first()
+    row = StoredCard.objects.filter(pk=token, livemode=livemode).first()
+    try:
         if row is None:
             raise CardTokenNotFound
-        try:
-            number = envelope.decrypt(
-                purpose=Purpose.PAYMENT,
-                ciphertext=bytes(row.ciphertext),
-                context=_context(token=row.token, party_id=row.party_id, livemode=row.livemode),
-            )
-        except (envelope.VaultUnavailable, envelope.UnableToOpen) as error:
-            raise CardDataEncryptionFailed("Card data could not be decrypted") from error
-        audit.record(actor=actor, action="vault.card.revealed", subject=token, at=now, details={"reason": reason})
-    return CardData(number.decode(), f"{row.expiry_month:02d}", f"{row.expiry_year:04d}")
+        number = _decrypt(row)
+    except Refusal as refusal:
+        # An unknown token is not repeated in the audit: people paste card numbers into every field there is.
+        subject, details = (row.token if row else "unknown"), {"reason": stated, "code": refusal.code}
+        _audit_reveal(subject=subject, actor=actor, now=now, details=details, result="FAILURE")
+        raise
+    _audit_reveal(subject=row.token, actor=actor, now=now, details={"reason": stated}, result="SUCCESS")
+    return CardData(number, f"{row.expiry_month:02d}", f"{row.expiry_year:04d}")
+
+
+def _decrypt(row: StoredCard) -> str:
+    try:
+        return envelope.decrypt(
+            purpose=Purpose.PAYMENT,
+            ciphertext=bytes(row.ciphertext),
+            context=_context(token=row.token, party_id=row.party_id, livemode=row.livemode),
+        ).decode()
+    except (envelope.VaultUnavailable, envelope.UnableToOpen) as error:
+        raise CardDataEncryptionFailed("Card data could not be decrypted") from error
+
+
+def _audit_reveal(*, subject: str, actor: Actor, now: datetime, details: dict[str, str], result: str) -> None:
+    with transaction.atomic():
+        audit.record(actor=actor, action="vault.card.revealed", subject=subject, at=now, details=details, result=result)
 
 
 def _token_of(row: StoredCard) -> CardToken:

@@ -15,3 +15,5 @@ parameters.declare(
 parameters.declare(
     "vault.data_key_hours", 24, unit="hours", meaning="age at which a data key stops encrypting and a new one starts"
 )
+parameters.declare("vault.rotation_days", 90, unit="days", meaning="age at which a data key is wrapped anew")
+parameters.declare("vault.rotation_days_audit", 180, unit="days", meaning="the same for the keys of the audit log")
