@@ -24,6 +24,14 @@ class AuthenticationRequired(Refusal):
         super().__init__(detail)
 
 
+class InsufficientScope(Refusal):
+    """The API key is valid and lacks the scope this operation needs."""
+
+    code = "INSUFFICIENT_SCOPE"
+    status = 403
+    title = "The API key lacks a scope"
+
+
 class ApiKeyAuthentication(BaseAuthentication):
     """Sets `request.auth` (the key), `request.actor` and `request.livemode`; refuses everything else."""
 

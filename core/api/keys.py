@@ -20,6 +20,7 @@ from django.db.models import Q
 from core import ids
 from core.actors import Actor
 from core.api.models import ApiKey, ThrottleClass
+from core.audit import services as audit
 from core.errors import Refusal
 
 CACHE_SECONDS = 5.0
@@ -82,6 +83,13 @@ def create(
             created_at=now,
             expires_at=expires_at,
         )
+        audit.record(
+            actor=actor,
+            action="api.key.created",
+            subject=key.public_id,
+            at=now,
+            details={"name": name, "account": account, "livemode": livemode, "scopes": granted},
+        )
     return key, secret
 
 
@@ -94,6 +102,7 @@ def revoke(*, key_id: str, actor: Actor, now: datetime) -> ApiKey:
         if key.revoked_at is None:
             key.revoked_at, key.revoked_by = now, str(actor)
             key.save(update_fields=["revoked_at", "revoked_by"])
+            audit.record(actor=actor, action="api.key.revoked", subject=key.public_id, at=now)
     forget_cache()
     return key
 

@@ -200,7 +200,9 @@ def _refusal_for(error: Exception) -> Refusal:
         case DataError():
             logger.warning("a value passed validation and does not fit the database (%s)", refusals.sqlstate(error))
             return InvalidRequest("A value does not fit.")
-        case SuspiciousOperation():
+        case exceptions.MethodNotAllowed():
+            return MethodNotAllowed([])
+        case SuspiciousOperation() | exceptions.ParseError():
             return InvalidRequest()
     return InternalError()
 

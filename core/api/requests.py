@@ -37,6 +37,7 @@ class ApiRequest(Request):
     auth: ApiKey
     actor: Actor
     livemode: bool
+    idempotency_key: str
 
     def __init__(self, request: HttpRequest, *, max_body_bytes: int = MAX_BODY_BYTES, **options: Any) -> None:
         self._max_body_bytes = max_body_bytes

@@ -1,39 +1,27 @@
 """The base of every view of the public API."""
 
-import re
-from typing import Any, ClassVar, cast
+from collections.abc import Callable
+from typing import Any, ClassVar, TypeVar, cast
 
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from core import clock
-from core.api import problems, throttles
-from core.api.authentication import ApiKeyAuthentication
-from core.api.problems import MethodNotAllowed
+from core.api import filters, problems, throttles
+from core.api.authentication import ApiKeyAuthentication, InsufficientScope
+from core.api.filters import Filter
+from core.api.once import require_key
+from core.api.pagination import CursorPage
+from core.api.problems import MethodNotAllowed, NotFound
 from core.api.rendering import AlwaysJson, JsonRenderer
 from core.api.requests import MAX_BODY_BYTES, ApiRequest
 from core.api.schema import ApiSchema
-from core.errors import Refusal
 
-_KEY = re.compile(r"^[\x21-\x7e]{1,255}$")
 _READS = frozenset({"GET", "HEAD"})
-
-
-class InsufficientScope(Refusal):
-    """The API key is valid and lacks the scope this operation needs."""
-
-    code = "INSUFFICIENT_SCOPE"
-    status = 403
-    title = "The API key lacks a scope"
-
-
-class IdempotencyKeyRequired(Refusal):
-    """Every POST carries an Idempotency-Key of 1 to 255 visible ASCII characters, new for each operation wanted."""
-
-    code = "IDEMPOTENCY_KEY_REQUIRED"
-    title = "Send an Idempotency-Key header"
+M = TypeVar("M", bound=Model)
 
 
 class ApiView(APIView):
@@ -41,12 +29,15 @@ class ApiView(APIView):
 
     `scopes` names the scope each method needs, e.g. `{"POST": "payments:write"}`; a method without one is
     refused to everybody. `throttle` names the rate each method counts against (default `api.read`, `api.write`).
+    `filters` are the query parameters of GET, `paged` adds `limit` and `cursor`; others are refused.
     Handlers get `request.auth` (ApiKey), `request.actor`, `request.livemode`, and on POST `request.idempotency_key`;
     they answer with `Response` holding plain snake_case dicts.
     """
 
     scopes: ClassVar[dict[str, str]] = {}
     throttle: ClassVar[dict[str, str]] = {}
+    filters: ClassVar[tuple[Filter, ...]] = ()
+    paged: ClassVar[bool] = False
     max_body_bytes: ClassVar[int] = MAX_BODY_BYTES
 
     authentication_classes = [ApiKeyAuthentication]
@@ -66,14 +57,28 @@ class ApiView(APIView):
         request.accepted_renderer, request.accepted_media_type = JsonRenderer(), JsonRenderer.media_type
         method = str(request.method)
         request.user  # noqa: B018  (authenticates)
-        if not hasattr(self, method.lower()) or method == "OPTIONS":
+        if method not in self._methods():
             raise MethodNotAllowed(self._methods())
         self._require_scope(request, method)
-        default = "api.read" if method in _READS else "api.write"
-        name = self.throttle.get("GET" if method == "HEAD" else method, default)
-        self.headers.update(throttles.take(name=name, key=cast("ApiRequest", request).auth, now=clock.now()))
+        call = cast("ApiRequest", request)
+        self.headers.update(throttles.take(name=self.throttle_name(method), key=call.auth, now=clock.now()))
+        if "\x00" in request.path:
+            raise NotFound
         if method == "POST":
-            self._require_idempotency_key(request)
+            call.idempotency_key = require_key(request.META)
+        if method not in _READS or not self.paged:
+            self.query = filters.read_all(request.query_params, self.filters if method in _READS else ())
+
+    def page(
+        self, request: Request, queryset: QuerySet[M], render: Callable[[M], dict[str, Any]], **options: Any
+    ) -> Response:
+        """The list answer for a view that is `paged`: its filters applied, newest first."""
+        return Response(CursorPage.of(request, queryset, render, filters=self.filters, **options))
+
+    @classmethod
+    def throttle_name(cls, method: str) -> str:
+        default = "api.read" if method in _READS else "api.write"
+        return cls.throttle.get("GET" if method == "HEAD" else method, default)
 
     def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
         if not hasattr(request, "accepted_renderer"):
@@ -96,14 +101,6 @@ class ApiView(APIView):
         needed = self.scopes.get("GET" if method == "HEAD" else method)
         if needed is None or needed not in request.actor.roles:  # type: ignore[attr-defined]
             raise InsufficientScope(f"This operation needs the scope {needed}." if needed else "")
-
-    def _require_idempotency_key(self, request: Request) -> None:
-        key = request.META.get("HTTP_IDEMPOTENCY_KEY", "")
-        if not _KEY.match(key):
-            raise IdempotencyKeyRequired(
-                "The Idempotency-Key must have 1 to 255 visible ASCII characters." if key else ""
-            )
-        request.idempotency_key = key  # type: ignore[attr-defined]
 
     def _methods(self) -> list[str]:
         return [name.upper() for name in self.http_method_names if name != "options" and hasattr(self, name)]

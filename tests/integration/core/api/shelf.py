@@ -12,6 +12,10 @@ from rest_framework.response import Response
 
 from core.api import problems
 from core.api.fields import DigitsField, PatternField
+from core.api.filters import choice, moment, text
+from core.api.keys import KeyNotFound
+from core.api.models import ApiKey
+from core.api.schema import describe, page_of
 from core.api.views import ApiView
 from core.api.wire import MetadataField, StrictIntegerField, WireSerializer
 from core.errors import Refusal
@@ -49,13 +53,38 @@ class ShelfIsFull(Refusal):
     title = "The shelf is full"
 
 
+class CallerSerializer(WireSerializer):
+    actor_id = serializers.CharField()
+    livemode = serializers.BooleanField()
+
+
+class BookAnswerSerializer(WireSerializer):
+    book = BookSerializer()
+    key_used = serializers.CharField()
+
+
+class KeySerializer(WireSerializer):
+    key_id = serializers.CharField()
+    created_at = serializers.DateTimeField()
+    livemode = serializers.BooleanField()
+
+
 class Books(ApiView):
     scopes: ClassVar = {"GET": "books:read", "POST": "books:write"}
     throttle: ClassVar = {"POST": "payments.create"}
 
+    @describe("getCaller", summary="Who calls", answers={200: CallerSerializer})
     def get(self, request: Request) -> Response:
         return Response({"actor_id": request.actor.id, "livemode": request.livemode})
 
+    @describe(
+        "createBook",
+        summary="Put a book on the shelf",
+        takes=BookSerializer,
+        answers={201: BookAnswerSerializer},
+        refusals=(ShelfIsFull,),
+        example={"bookTitle": "Atlas", "amount": 1200},
+    )
     def post(self, request: Request) -> Response:
         return Response({"book": BookSerializer.read(request), "key_used": request.idempotency_key}, status=201)
 
@@ -79,11 +108,46 @@ class Undeclared(ApiView):
         return Response({"reached": True})
 
 
+class Keys(ApiView):
+    """A list: the API keys themselves, which every test has some of."""
+
+    scopes: ClassVar = {"GET": "books:read"}
+    paged = True
+    filters = (
+        *choice("throttleClass", ["STANDARD", "BULK"], "throttle_class"),
+        *text("name", "name"),
+        *moment("createdAt"),
+    )
+
+    @describe("listKeys", summary="API keys", answers={200: page_of(KeySerializer)})
+    def get(self, request: Request) -> Response:
+        return self.page(request, ApiKey.objects.all(), self._row)
+
+    def _row(self, key: ApiKey) -> dict[str, Any]:
+        return {"key_id": key.public_id, "created_at": key.created_at, "livemode": key.livemode}
+
+
+class OneKey(ApiView):
+    scopes: ClassVar = {"GET": "books:read"}
+
+    @describe("getKey", summary="One API key", answers={200: KeySerializer}, refusals=(KeyNotFound,))
+    def get(self, request: Request, key_id: str) -> Response:
+        key = ApiKey.objects.filter(public_id=key_id).first()
+        if key is None:
+            raise KeyNotFound
+        return Response({"key_id": key.public_id, "created_at": key.created_at, "livemode": key.livemode})
+
+
 v1 = [
+    path("keys", Keys.as_view()),
+    path("keys/<key_id>", OneKey.as_view()),
     path("books", Books.as_view()),
     path("failures/<kind>", Failures.as_view()),
     path("undeclared", Undeclared.as_view()),
     path("<path:anything>", problems.unknown_address),
+]
+described = [
+    path("v1/", include([p for p in v1 if "failures" not in str(p.pattern) and "undeclared" not in str(p.pattern)]))
 ]
 urlpatterns = [path("v1/", include(v1))]
 handler404 = problems.handler404
