@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 from core.api import problems
+from core.console.site import site
 
 # The public API. Each app adds one line here for its `api/urls.py`; what nobody answers is a 404 problem.
 v1: list[URLPattern | URLResolver] = [
@@ -13,6 +14,7 @@ v1: list[URLPattern | URLResolver] = [
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("core.telemetry.urls")),
     path("v1/", include(v1)),
+    path("admin/", site.urls),
 ]
 
 handler400 = problems.handler400

@@ -37,10 +37,8 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
-    "django.contrib.admin.apps.SimpleAdminConfig",
+    "core.console.apps.AdminConfig",
     "django_otp",
-    "django_otp.plugins.otp_totp",
-    "axes",
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
@@ -51,6 +49,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "core.telemetry.middleware.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "core.console.middleware.SecurityHeadersMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -60,13 +59,56 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "axes.middleware.AxesMiddleware",
+    "core.staff.presence.PresenceMiddleware",
 ]
 
-AUTHENTICATION_BACKENDS = [
-    "axes.backends.AxesStandaloneBackend",
-    "django.contrib.auth.backends.ModelBackend",
+# --- Signing in (core.staff). Passwords and codes are checked by its services, never by `authenticate()`.
+AUTH_USER_MODEL = "staff.User"
+AUTHENTICATION_BACKENDS = ["core.staff.backends.StaffBackend"]
+LOGIN_URL = "admin:login"
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "core.staff.validators.LettersAndDigits"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ["email", "full_name"]},
+    },
+    {"NAME": "core.staff.validators.NotRecentlyUsed"},
 ]
+# Trusted proxies in front of the program: how many addresses of X-Forwarded-For were written by our own.
+HOLDFAST_PROXY_COUNT = 0
+
+# --- Sessions: rows, so that ending one ends it everywhere. Idle and absolute limits: core.staff.presence.
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_COOKIE_NAME = "holdfast_session"
+SESSION_COOKIE_AGE = 12 * 60 * 60
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+CSRF_COOKIE_NAME = "holdfast_csrf"
+CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_FAILURE_VIEW = "core.console.errors.csrf_failure"
+
+# --- What a browser may do with an answer. Name and form of Django 6's setting.
+SECURE_CSP = {
+    "default-src": ["'none'"],
+    "script-src": ["'self'"],
+    "style-src": ["'self'"],
+    "img-src": ["'self'", "data:"],
+    "font-src": ["'self'"],
+    "connect-src": ["'self'"],
+    "form-action": ["'self'"],
+    "base-uri": ["'none'"],
+    "frame-ancestors": ["'none'"],
+}
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"
+
+# Which data the console shows until the person chooses.
+HOLDFAST_CONSOLE_LIVEMODE = True
 
 TEMPLATES = [
     {
@@ -78,12 +120,12 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "core.console.shell.shell",
             ],
         },
     }
 ]
 
-AUTH_USER_MODEL = "staff.User"
 APPEND_SLASH = False
 
 LANGUAGE_CODE = "en-us"

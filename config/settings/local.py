@@ -18,3 +18,7 @@ HOLDFAST_REDIS_URL = env.text("HOLDFAST_REDIS_URL")
 HOLDFAST_STATE_DIR = VAR_DIR
 HOLDFAST_FAILPOINTS = True
 HOLDFAST_MOVABLE_CLOCK = True
+
+# Static files straight from the source tree: no collectstatic before the first start.
+WHITENOISE_USE_FINDERS = True
+HOLDFAST_CONSOLE_LIVEMODE = False

@@ -24,3 +24,4 @@ WHITENOISE_AUTOREFRESH = True
 WHITENOISE_USE_FINDERS = True
 # WhiteNoise warns about a missing directory, and warnings are errors.
 (VAR_DIR / "static").mkdir(parents=True, exist_ok=True)
+HOLDFAST_CONSOLE_LIVEMODE = False

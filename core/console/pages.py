@@ -1,0 +1,108 @@
+"""Work pages: each is declared with the permission it needs, and opens only after both factors of signing in."""
+
+import functools
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured, PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_protect
+
+from core.actors import Actor
+from core.staff import presence
+
+View = Callable[..., HttpResponse]
+LIVE = "console.livemode"
+# Open with a password that has to be replaced first.
+OPEN_WITH_ISSUED_PASSWORD = frozenset({"password", "logout"})
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """`nav` is (section, order) for pages of the side navigation; `key` the letter after `g` that opens it."""
+
+    path: str
+    name: str
+    title: str
+    permission: str
+    nav: tuple[str, int] | None
+    key: str
+    methods: frozenset[str]
+    view: View
+
+
+_pages: dict[str, Page] = {}
+
+
+def page(
+    *,
+    path: str,
+    name: str,
+    title: str,
+    permission: str,
+    nav: tuple[str, int] | None = None,
+    methods: Iterable[str] = ("GET",),
+    key: str = "",
+) -> Callable[[View], View]:
+    """Register a view at /admin/<path>, reversible as `admin:<name>`. POST views name their methods: `methods=("POST",)`.
+
+    The view returned is the guarded one: there is no way to route to it without the check.
+    """
+
+    def register(view: View) -> View:
+        if not permission:
+            raise ImproperlyConfigured(f"the page {name} declares no permission")
+        if name in _pages and _pages[name].view.__module__ != view.__module__:
+            raise ImproperlyConfigured(f"two pages are named {name}")
+        allowed = frozenset(methods) | ({"HEAD"} if "GET" in methods else set())
+        guarded = _guard(view, name=name, permission=permission, methods=allowed)
+        _pages[name] = Page(path, name, title, permission, nav, key, allowed, guarded)
+        return guarded
+
+    return register
+
+
+def registered() -> list[Page]:
+    return list(_pages.values())
+
+
+def find(name: str) -> Page | None:
+    return _pages.get(name)
+
+
+def actor(request: HttpRequest) -> Actor:
+    """The person at the screen, as services want them."""
+    return request.user.actor()  # type: ignore[union-attr, no-any-return]
+
+
+def is_live(request: HttpRequest) -> bool:
+    """Whether the person looks at live or at test data; pages filter `livemode` by it."""
+    return bool(request.session.get(LIVE, settings.HOLDFAST_CONSOLE_LIVEMODE))
+
+
+def refuse_unless(request: HttpRequest, *, name: str, permission: str) -> HttpResponse | None:
+    """None when the page may be shown; a redirect to what must be done first; PermissionDenied otherwise."""
+    if not presence.is_signed_in(request):
+        return presence.to_sign_in(request)
+    if request.user.must_change_password and name not in OPEN_WITH_ISSUED_PASSWORD:  # type: ignore[union-attr]
+        return HttpResponseRedirect(reverse("admin:password"))
+    if not request.user.has_perm(permission):
+        raise PermissionDenied(permission)
+    return None
+
+
+def _guard(view: View, *, name: str, permission: str, methods: frozenset[str]) -> View:
+    @never_cache
+    @csrf_protect
+    @functools.wraps(view)
+    def guarded(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+        if refusal := refuse_unless(request, name=name, permission=permission):
+            return refusal
+        if request.method not in methods:
+            return HttpResponseNotAllowed(sorted(methods))
+        return view(request, *args, **kwargs)
+
+    return guarded

@@ -1,0 +1,54 @@
+"""The one AdminSite: our pages, our sign-in, and Django's model admin below `records/`."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib.admin import AdminSite
+from django.contrib.admin import site as default_site
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, URLResolver, include, path
+
+from core.console import pages
+from core.staff import presence, roles
+
+
+class ConsoleSite(AdminSite):
+    site_title = site_header = "Holdfast"
+    enable_nav_sidebar = False
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        return presence.is_signed_in(request)
+
+    def admin_view(self, view: Callable[..., HttpResponse], cacheable: bool = False) -> Callable[..., HttpResponse]:
+        """What guards our pages guards the record browser too; the model's own permission comes on top."""
+        return pages._guard(
+            view, name="records", permission=roles.ANY_STAFF, methods=frozenset({"GET", "HEAD", "POST"})
+        )
+
+    def get_urls(self) -> list[URLPattern | URLResolver]:  # type: ignore[override]
+        from core.console import views
+        from core.staff import sign_in_views
+
+        work = [path(page.path, page.view, name=page.name) for page in pages.registered()]
+        records = [
+            path(f"records/{model._meta.app_label}/{model._meta.model_name}/", include(model_admin.urls))
+            for model, model_admin in self._registry.items()
+        ]
+        return [
+            path("login/", sign_in_views.password_step, name="login"),
+            path("login/code/", sign_in_views.code_step, name="login_code"),
+            path("login/enrol/", sign_in_views.enrol, name="enrol"),
+            path("logout/", sign_in_views.sign_out, name="logout"),
+            *work,
+            path("", views.home, name="index"),
+            path("records/<str:app_label>/", views.record_index, name="app_list"),
+            *records,
+            path("<path:url>", views.unknown),
+        ]
+
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        """The shell reads the request itself; Django's lists of apps are not built."""
+        return {"site_header": self.site_header, "is_popup": False, "has_permission": self.has_permission(request)}
+
+
+site = default_site

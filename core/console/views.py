@@ -1,0 +1,76 @@
+"""Pages of the shell itself."""
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.urls import reverse
+
+from core.console import jumps, pages, shell
+from core.console.site import site
+from core.staff import presence, roles
+
+
+def home(request: HttpRequest) -> HttpResponse:
+    """Where the console opens when no app has registered a page at its root: the first page of the person."""
+    if refusal := pages.refuse_unless(request, name="index", permission=roles.ANY_STAFF):
+        return refusal
+    return shell.render(request, "console/home.html")
+
+
+def unknown(request: HttpRequest, url: str) -> HttpResponse:
+    """Strangers learn nothing about which addresses exist."""
+    if refusal := pages.refuse_unless(request, name="unknown", permission=roles.ANY_STAFF):
+        return refusal
+    raise Http404
+
+
+@pages.page(path="search/", name="search", title="Search", permission=roles.ANY_STAFF)
+def search(request: HttpRequest) -> HttpResponse:
+    text = request.GET.get("q", "").strip()[:200]
+    if address := jumps.address(text):
+        return HttpResponseRedirect(address)
+    groups = jumps.search(request, text) if text else []
+    return shell.render(
+        request, "console/search.html", {"text": text, "groups": groups, "jumps": jumps.registered()}
+    )
+
+
+@pages.page(path="data-mode/", name="data_mode", title="Data mode", permission=roles.ANY_STAFF, methods=("POST",))
+def data_mode(request: HttpRequest) -> HttpResponse:
+    """Switch between test and live data; the choice lasts for the session."""
+    request.session[pages.LIVE] = request.POST.get("mode") == "live"
+    return HttpResponseRedirect(
+        presence.safe_next(request, request.headers.get("Referer", "")) or reverse("admin:index")
+    )
+
+
+@pages.page(path="presence/", name="presence", title="Presence", permission=roles.ANY_STAFF)
+def presence_left(request: HttpRequest) -> HttpResponse:
+    """Asked in the background by open windows, so that each locks itself when its session does."""
+    return JsonResponse({"secondsLeft": presence.seconds_left(request, presence.present())})
+
+
+@pages.page(path="records/", name="records", title="Records", nav=("System", 900), permission=roles.ANY_STAFF)
+def records(request: HttpRequest) -> HttpResponse:
+    return shell.render(request, "console/records/index.html", {"groups": _record_groups(request)})
+
+
+def record_index(request: HttpRequest, app_label: str) -> HttpResponse:
+    return HttpResponseRedirect(f"{reverse('admin:records')}#{app_label}")
+
+
+@pages.page(
+    path="components/", name="components", title="Components", nav=("System", 990), permission=roles.ANY_STAFF
+)
+def components(request: HttpRequest) -> HttpResponse:
+    """Every component in every state: what page authors copy from and what the browser tests look at."""
+    from core.console import gallery
+
+    return shell.render(request, "console/components.html", gallery.context())
+
+
+def _record_groups(request: HttpRequest) -> list[tuple[str, str, list[tuple[str, str]]]]:
+    groups: dict[str, list[tuple[str, str]]] = {}
+    for model, model_admin in site._registry.items():
+        if model_admin.has_view_permission(request):
+            name = f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist"
+            groups.setdefault(model._meta.app_label, []).append((str(model._meta.verbose_name_plural), reverse(name)))
+    return [(label, label.replace("_", " ").capitalize(), sorted(links)) for label, links in sorted(groups.items())]

@@ -1,0 +1,151 @@
+"""Signing in and out. Between the two steps the session knows who claims to be there and nothing else."""
+
+from datetime import timedelta
+
+import qrcode
+from django import forms
+from django.contrib import auth
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.safestring import SafeString, mark_safe
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_protect
+from django.views.decorators.http import require_http_methods, require_POST
+from django_otp import login as remember_factor
+
+from core.staff import origin, presence
+from core.staff.forms import CodeStep, PasswordStep
+from core.staff.models import Authenticator, User
+from core.staff.services import authenticators, sign_in
+
+PENDING = "staff.pending"
+BETWEEN_STEPS = timedelta(minutes=5)
+REFUSED = "These details were not accepted. After 10 failed attempts an account is locked for 30 minutes."
+REFUSED_CODE = "This code was not accepted. Each code works once: wait for the next one in your app."
+
+
+@never_cache
+@csrf_protect
+@require_http_methods(["GET", "POST"])
+def password_step(request: HttpRequest) -> HttpResponse:
+    """Step 1: e-mail and password."""
+    wanted = presence.safe_next(request, request.GET.get("next", "")) or reverse("admin:index")
+    if presence.is_signed_in(request):
+        return HttpResponseRedirect(wanted)
+    form = PasswordStep(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        now = presence.present()
+        try:
+            user = sign_in.check_password(**form.cleaned_data, origin=origin.address(request), now=now)
+        except sign_in.NotAccepted:
+            form.add_error(None, REFUSED)
+        else:
+            request.session.flush()
+            request.session[PENDING] = {"user": user.pk, "at": now.timestamp(), "next": wanted}
+            step = "admin:login_code" if authenticators.find(user) else "admin:enrol"
+            return HttpResponseRedirect(reverse(step))
+    return _page(request, "staff/login.html", form)
+
+
+@never_cache
+@csrf_protect
+@require_http_methods(["GET", "POST"])
+def code_step(request: HttpRequest) -> HttpResponse:
+    """Step 2: a code of the authenticator the person has."""
+    user = _pending_user(request)
+    authenticator = authenticators.find(user) if user else None
+    if user is None or authenticator is None:
+        return HttpResponseRedirect(reverse("admin:login"))
+    form = CodeStep(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            sign_in.check_code(
+                user=user,
+                authenticator_id=authenticator.pk,
+                code=form.cleaned_data["code"],
+                origin=origin.address(request),
+                now=presence.present(),
+            )
+        except authenticators.CodeTooSoon as refusal:
+            form.add_error(None, refusal.detail)
+        except sign_in.NotAccepted:
+            form.add_error(None, REFUSED_CODE)
+        else:
+            return _complete(request, user, authenticator)
+    return _page(request, "staff/code.html", form, email=user.email)
+
+
+@never_cache
+@csrf_protect
+@require_http_methods(["GET", "POST"])
+def enrol(request: HttpRequest) -> HttpResponse:
+    """Step 2 of the first sign-in: set up an authenticator and prove that it works."""
+    user = _pending_user(request)
+    if user is None:
+        return HttpResponseRedirect(reverse("admin:login"))
+    pending = request.session[PENDING]
+    authenticator = Authenticator.objects.filter(pk=pending.get("enrols"), user=user, confirmed=False).first()
+    try:
+        if authenticator is None:
+            authenticator = authenticators.start(user=user, now=presence.present())
+            request.session[PENDING] = pending | {"enrols": authenticator.pk}
+        form = CodeStep(request.POST or None)
+        if request.method == "POST" and form.is_valid():
+            if authenticators.confirm(authenticator_id=authenticator.pk, code=form.cleaned_data["code"]):
+                return _complete(request, user, authenticator)
+            form.add_error(None, REFUSED_CODE)
+    except authenticators.AuthenticatorAlreadyKnown:
+        return HttpResponseRedirect(reverse("admin:login_code"))
+    return _page(
+        request,
+        "staff/enrol.html",
+        form,
+        email=user.email,
+        qr_code=_qr_svg(authenticators.enrolment_uri(authenticator)),
+        secret=authenticators.secret_text(authenticator),
+    )
+
+
+@never_cache
+@csrf_protect
+@require_POST
+def sign_out(request: HttpRequest) -> HttpResponse:
+    auth.logout(request)
+    return HttpResponseRedirect(reverse("admin:login"))
+
+
+def _pending_user(request: HttpRequest) -> User | None:
+    """Whose password was given in this session in the last minutes; the account may have been closed since."""
+    pending = request.session.get(PENDING)
+    if not pending or presence.present().timestamp() - pending["at"] > BETWEEN_STEPS.total_seconds():
+        return None
+    return User.objects.filter(pk=pending["user"], is_active=True).first()
+
+
+def _complete(request: HttpRequest, user: User, authenticator: Authenticator) -> HttpResponse:
+    """Both factors are right: a new session, known as this person's."""
+    wanted = str(request.session.pop(PENDING)["next"])
+    auth.login(request, user, backend="core.staff.backends.StaffBackend")
+    remember_factor(request, authenticator)
+    presence.begin(request, presence.present())
+    return HttpResponseRedirect(wanted)
+
+
+def _page(request: HttpRequest, template: str, form: forms.Form, **context: object) -> HttpResponse:
+    return render(request, template, {"form": form, **context}, status=400 if form.errors else 200)
+
+
+def _qr_svg(text: str) -> SafeString:
+    """One path on a white ground: scanners need the contrast in dark mode too."""
+    code = qrcode.QRCode(border=3)
+    code.add_data(text)
+    matrix = code.get_matrix()
+    size = len(matrix)
+    cells = "".join(f"M{x} {y}h1v1h-1z" for y, row in enumerate(matrix) for x, dark in enumerate(row) if dark)
+    return mark_safe(  # noqa: S308 - digits only
+        f'<svg class="qr" viewBox="0 0 {size} {size}" role="img" aria-label="QR code with the secret below" '
+        f'shape-rendering="crispEdges"><path fill="#fff" d="M0 0h{size}v{size}H0z"/><path d="{cells}"/></svg>'
+    )
+
+

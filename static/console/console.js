@@ -1,0 +1,113 @@
+// Keys, menus, clipboard and the idle lock. No inline handlers anywhere: pages only carry data attributes.
+(() => {
+  "use strict";
+  const find = (selector, root = document) => root.querySelector(selector);
+  const all = (selector, root = document) => Array.from(root.querySelectorAll(selector));
+  const typing = (target) => target.closest("input, textarea, select, [contenteditable]");
+  const say = (text) => { const live = find("#live"); if (live) live.textContent = text; };
+
+  // Rows: j and k move, Enter opens, a click anywhere on the row opens.
+  const rows = () => all("[data-rows] tbody tr");
+  const linkOf = (row) => find(".row-link, th a, a[href]", row);
+  const move = (step) => {
+    const list = rows();
+    if (!list.length) return;
+    const at = list.findIndex((row) => row.classList.contains("at"));
+    const next = at < 0 ? (step > 0 ? 0 : list.length - 1) : Math.min(Math.max(at + step, 0), list.length - 1);
+    list.forEach((row, i) => row.classList.toggle("at", i === next));
+    const link = linkOf(list[next]);
+    if (link) link.focus({ preventScroll: true });
+    list[next].scrollIntoView({ block: "nearest" });
+  };
+
+  let waitingForGo = 0;
+  const press = (selector) => { const element = find(selector); if (element) element.click(); return Boolean(element); };
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+    const key = event.key;
+    if (key === "Escape") {
+      if (typing(event.target)) event.target.blur();
+      all("details.menu[open]").forEach((menu) => menu.removeAttribute("open"));
+      toggleSide(false);
+      return;
+    }
+    if (typing(event.target) || find("dialog[open]")) return;
+    if (waitingForGo && Date.now() - waitingForGo < 1500) {
+      waitingForGo = 0;
+      if (/^[a-z0-9]$/.test(key) && press(`[data-go="${key}"]`)) event.preventDefault();
+      return;
+    }
+    if (key === "g") waitingForGo = Date.now();
+    else if (key === "j") move(1);
+    else if (key === "k") move(-1);
+    else if (key === "/") { const box = find("#find"); if (box) { box.focus(); box.select(); } else return; }
+    else if (key === "?") open("keys");
+    else if (key === "[") press('a[rel="prev"]');
+    else if (key === "]") press('a[rel="next"]');
+    else if (/^[a-z0-9]$/.test(key) && press(`[data-key="${key}"]:not(:disabled)`)) { /* the page's own key */ }
+    else return;
+    event.preventDefault();
+  });
+
+  const open = (id) => {
+    const dialog = document.getElementById(id);
+    if (!dialog) return;
+    const own = find("[data-page-keys]", dialog);
+    if (own) {
+      all("[data-own]", own).forEach((line) => line.remove());
+      all("[data-key]").forEach((element) => {
+        const line = document.createElement("div"), term = document.createElement("dt"), what = document.createElement("dd");
+        const cap = document.createElement("kbd");
+        cap.textContent = element.dataset.key;
+        what.textContent = element.dataset.keyLabel || element.textContent.replace(/\s+/g, " ").trim();
+        term.append(cap); line.append(term, what); line.dataset.own = "";
+        own.prepend(line);
+      });
+    }
+    dialog.showModal();
+  };
+  const toggleSide = (wanted) => {
+    const side = find("#side"), button = find('[data-toggle="side"]');
+    if (!side || !button) return;
+    const shown = wanted === undefined ? !side.classList.contains("open") : wanted;
+    side.classList.toggle("open", shown);
+    button.setAttribute("aria-expanded", String(shown));
+    if (shown) find("a", side).focus();
+  };
+
+  document.addEventListener("click", (event) => {
+    const target = event.target;
+    const opener = target.closest("[data-open]");
+    if (opener) return open(opener.dataset.open);
+    if (target.closest('[data-toggle="side"]')) return toggleSide();
+    if (!target.closest("#side")) toggleSide(false);
+    all("details.menu[open]").forEach((menu) => { if (!menu.contains(target)) menu.removeAttribute("open"); });
+    const copy = target.closest("[data-copy]");
+    if (copy && navigator.clipboard) {
+      navigator.clipboard.writeText(copy.dataset.copy).then(() => say("Copied"), () => say("Copying is not allowed here"));
+      return;
+    }
+    const row = target.closest("[data-rows] tbody tr");
+    if (row && !target.closest("a, button, input, label, summary") && !String(getSelection())) {
+      const link = find(".row-link", row);
+      if (link) link.click();
+    }
+  });
+
+  // Requests that no person made carry a header, so that polling never keeps a session alive.
+  document.addEventListener("htmx:configRequest", (event) => {
+    if (/\bevery\b/.test(event.detail.elt.getAttribute("hx-trigger") || "") && !event.detail.triggeringEvent) {
+      event.detail.headers["Holdfast-Background"] = "1";
+    }
+  });
+
+  // The window locks itself when its session does; another window may have kept the session alive.
+  const { secondsLeft, presence, signIn } = document.body.dataset;
+  if (secondsLeft !== undefined) {
+    const lock = () => location.assign(`${signIn}?next=${encodeURIComponent(location.pathname + location.search)}`);
+    const check = () => fetch(presence, { headers: { "Holdfast-Background": "1" }, redirect: "error" })
+      .then((answer) => answer.json()).then((body) => watch(body.secondsLeft), lock);
+    const watch = (seconds) => setTimeout(check, (Math.max(seconds, 1) + 1) * 1000);
+    watch(Number(secondsLeft));
+  }
+})();
