@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from core.console.charts import bars, sparkline
     from core.console.components import Column, Event, Fact, Table
     from core.console.jumps import Hit, finds, jump
-    from core.console.pages import actor, is_live, page
+    from core.console.pages import actor, is_live, page, person
     from core.console.paging import KeysetPage, keyset
     from core.console.records import RecordAdmin
     from core.console.shell import render
-    from core.console.tones import tone_of, tones
+    from core.console.tones import colour, tone_of
 
 __all__ = [
     "Column",
@@ -32,26 +32,27 @@ __all__ = [
     "Table",
     "actor",
     "bars",
+    "colour",
     "finds",
     "is_live",
     "jump",
     "keyset",
     "page",
+    "person",
     "render",
     "sparkline",
     "tone_of",
-    "tones",
 ]
 
 _HOMES = {
     "charts": ("bars", "sparkline"),
     "components": ("Column", "Event", "Fact", "Table"),
     "jumps": ("Hit", "finds", "jump"),
-    "pages": ("actor", "is_live", "page"),
+    "pages": ("actor", "is_live", "page", "person"),
     "paging": ("KeysetPage", "keyset"),
     "records": ("RecordAdmin",),
     "shell": ("render",),
-    "tones": ("tone_of", "tones"),
+    "tones": ("colour", "tone_of"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

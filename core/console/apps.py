@@ -4,6 +4,7 @@ from django.utils.module_loading import autodiscover_modules
 
 
 class ConsoleConfig(AppConfig):
+    default = True
     name = "core.console"
     label = "console"
 

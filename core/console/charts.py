@@ -9,11 +9,12 @@ from django.utils.safestring import SafeString
 def sparkline(values: Sequence[float], *, title: str, width: int = 120, height: int = 28) -> SafeString:
     """A line without axes; its last point is marked. The description says first, last, lowest and highest."""
     if not values:
-        return format_html('<span class="dim">no data</span>')
+        return SafeString('<span class="dim">no data</span>')
     low, high = min(values), max(values)
     span, steps = (high - low) or 1, max(len(values) - 1, 1)
     points = [
-        (2 + i * (width - 4) / steps, height - 3 - (value - low) / span * (height - 6)) for i, value in enumerate(values)
+        (2 + i * (width - 4) / steps, height - 3 - (value - low) / span * (height - 6))
+        for i, value in enumerate(values)
     ]
     line = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
     area = f"2,{height} {line} {points[-1][0]:.1f},{height}"
@@ -31,7 +32,7 @@ def bars(
 ) -> SafeString:
     """Upright bars from `(label, value, tone)`: a histogram of scores, payments per hour. Values stand on the bars."""
     if not items:
-        return format_html('<span class="dim">no data</span>')
+        return SafeString('<span class="dim">no data</span>')
     high = max(value for _, value, _ in items) or 1
     slot = width / len(items)
     room = height - 34

@@ -20,7 +20,7 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One line of a timeline. `source` names where it comes from (Payment, Fraud, Ledger, Audit) and can be filtered by."""
+    """One line of a timeline. `source` names where it comes from (Payment, Fraud, Ledger, Audit)."""
 
     at: datetime
     title: str

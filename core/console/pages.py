@@ -3,6 +3,7 @@
 import functools
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import cast
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured, PermissionDenied
@@ -13,6 +14,7 @@ from django.views.decorators.csrf import csrf_protect
 
 from core.actors import Actor
 from core.staff import presence
+from core.staff.models import User
 
 View = Callable[..., HttpResponse]
 LIVE = "console.livemode"
@@ -47,7 +49,7 @@ def page(
     methods: Iterable[str] = ("GET",),
     key: str = "",
 ) -> Callable[[View], View]:
-    """Register a view at /admin/<path>, reversible as `admin:<name>`. POST views name their methods: `methods=("POST",)`.
+    """Register a view at /admin/<path>, reversible as `admin:<name>`. What is not in `methods` is refused with 405.
 
     The view returned is the guarded one: there is no way to route to it without the check.
     """
@@ -58,7 +60,7 @@ def page(
         if name in _pages and _pages[name].view.__module__ != view.__module__:
             raise ImproperlyConfigured(f"two pages are named {name}")
         allowed = frozenset(methods) | ({"HEAD"} if "GET" in methods else set())
-        guarded = _guard(view, name=name, permission=permission, methods=allowed)
+        guarded = guard(view, name=name, permission=permission, methods=allowed)
         _pages[name] = Page(path, name, title, permission, nav, key, allowed, guarded)
         return guarded
 
@@ -73,9 +75,14 @@ def find(name: str) -> Page | None:
     return _pages.get(name)
 
 
+def person(request: HttpRequest) -> User:
+    """The person at the screen; inside a page there always is one."""
+    return cast(User, request.user)
+
+
 def actor(request: HttpRequest) -> Actor:
     """The person at the screen, as services want them."""
-    return request.user.actor()  # type: ignore[union-attr, no-any-return]
+    return person(request).actor()
 
 
 def is_live(request: HttpRequest) -> bool:
@@ -87,14 +94,14 @@ def refuse_unless(request: HttpRequest, *, name: str, permission: str) -> HttpRe
     """None when the page may be shown; a redirect to what must be done first; PermissionDenied otherwise."""
     if not presence.is_signed_in(request):
         return presence.to_sign_in(request)
-    if request.user.must_change_password and name not in OPEN_WITH_ISSUED_PASSWORD:  # type: ignore[union-attr]
+    if person(request).must_change_password and name not in OPEN_WITH_ISSUED_PASSWORD:
         return HttpResponseRedirect(reverse("admin:password"))
     if not request.user.has_perm(permission):
         raise PermissionDenied(permission)
     return None
 
 
-def _guard(view: View, *, name: str, permission: str, methods: frozenset[str]) -> View:
+def guard(view: View, *, name: str, permission: str, methods: frozenset[str]) -> View:
     @never_cache
     @csrf_protect
     @functools.wraps(view)

@@ -25,7 +25,9 @@ class KeysetPage:
         return bool(self.older_url or self.newer_url)
 
 
-def keyset(request: HttpRequest, queryset: QuerySet[Any], *, by: tuple[str, ...] = ("pk",), size: int = 50) -> KeysetPage:
+def keyset(
+    request: HttpRequest, queryset: QuerySet[Any], *, by: tuple[str, ...] = ("pk",), size: int = 50
+) -> KeysetPage:
     """Newest first by the fields of `by`, the last of which must be unique: `by=("created_at", "id")`.
 
     One statement, however deep. Needs an index on `by`. Raises Http404 for a cursor nobody was given.

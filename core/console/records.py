@@ -17,7 +17,8 @@ class CappedPaginator(Paginator):
 
     @cached_property
     def count(self) -> int:
-        return int(self.object_list[: COUNT_UP_TO + 1].count())  # type: ignore[union-attr, call-arg]
+        rows: Any = self.object_list
+        return int(rows[: COUNT_UP_TO + 1].count())
 
 
 class RecordAdmin(ModelAdmin):

@@ -5,8 +5,8 @@ GOOD, BUSY, CAREFUL, BAD, QUIET, NEUTRAL = "good", "busy", "careful", "bad", "qu
 _tones: dict[str, str] = {}
 
 
-def tones(**words: str) -> None:
-    """Add an app's status words: `console.tones(CHARGED_BACK="bad")`. Tones: good busy careful bad quiet neutral."""
+def colour(**words: str) -> None:
+    """Add an app's status words: `console.colour(CHARGED_BACK="bad")`. Tones: good busy careful bad quiet neutral."""
     _tones.update(words)
 
 
@@ -15,10 +15,10 @@ def tone_of(word: str) -> str:
 
 
 for _tone, _words in {
-    GOOD: "COMPLETED SUCCEEDED SUCCESS APPROVE APPROVED RELEASED MATCHED ACTIVE OPEN OK HEALTHY SETTLED VERIFIED CLEAR",
+    GOOD: "COMPLETED SUCCEEDED SUCCESS APPROVE APPROVED RELEASED MATCHED ACTIVE OPEN OK HEALTHY SETTLED CLEAR",
     BUSY: "PROCESSING PENDING CREATED FUNDED QUEUED IN_FLIGHT RUNNING CLAIMED AUTHORISED AUTHORIZED CAPTURED SHADOW",
-    CAREFUL: "REVIEW NO_ADVICE LOCKED DISPUTED HELD PARTIAL PAUSED LATE EXTRA MISSING REQUIRES_REVIEW SUSPENDED DEGRADED",
+    CAREFUL: "REVIEW NO_ADVICE LOCKED DISPUTED HELD PARTIAL PAUSED LATE EXTRA MISSING SUSPENDED DEGRADED",
     BAD: "FAILED FAILURE BLOCK BLOCKED DECLINE DECLINED DIFFERENT PARKED INVESTIGATE REFUSED CLOSED DOWN BROKEN",
     QUIET: "CANCELLED REFUNDED VOIDED EXPIRED ARCHIVED DRAFT REVERSED INACTIVE SUPERSEDED",
 }.items():
-    tones(**dict.fromkeys(_words.split(), _tone))
+    colour(**dict.fromkeys(_words.split(), _tone))

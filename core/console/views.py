@@ -15,7 +15,7 @@ def home(request: HttpRequest) -> HttpResponse:
     return shell.render(request, "console/home.html")
 
 
-def unknown(request: HttpRequest, url: str) -> HttpResponse:
+def unknown(request: HttpRequest, url: str) -> HttpResponse:  # noqa: ARG001
     """Strangers learn nothing about which addresses exist."""
     if refusal := pages.refuse_unless(request, name="unknown", permission=roles.ANY_STAFF):
         return refusal
@@ -28,9 +28,7 @@ def search(request: HttpRequest) -> HttpResponse:
     if address := jumps.address(text):
         return HttpResponseRedirect(address)
     groups = jumps.search(request, text) if text else []
-    return shell.render(
-        request, "console/search.html", {"text": text, "groups": groups, "jumps": jumps.registered()}
-    )
+    return shell.render(request, "console/search.html", {"text": text, "groups": groups, "jumps": jumps.registered()})
 
 
 @pages.page(path="data-mode/", name="data_mode", title="Data mode", permission=roles.ANY_STAFF, methods=("POST",))
@@ -53,13 +51,11 @@ def records(request: HttpRequest) -> HttpResponse:
     return shell.render(request, "console/records/index.html", {"groups": _record_groups(request)})
 
 
-def record_index(request: HttpRequest, app_label: str) -> HttpResponse:
+def record_index(request: HttpRequest, app_label: str) -> HttpResponse:  # noqa: ARG001
     return HttpResponseRedirect(f"{reverse('admin:records')}#{app_label}")
 
 
-@pages.page(
-    path="components/", name="components", title="Components", nav=("System", 990), permission=roles.ANY_STAFF
-)
+@pages.page(path="components/", name="components", title="Components", nav=("System", 990), permission=roles.ANY_STAFF)
 def components(request: HttpRequest) -> HttpResponse:
     """Every component in every state: what page authors copy from and what the browser tests look at."""
     from core.console import gallery

@@ -19,10 +19,10 @@ class UserManager(BaseUserManager["User"]):
         return user
 
 
-class User(AbstractBaseUser):
+class User(AbstractBaseUser):  # type: ignore[django-manager-missing]  # of the untyped Device
     """There are no superusers: what a person may do is exactly what the roles given to them say."""
 
-    email = models.EmailField(max_length=254, unique=True)
+    email = models.EmailField(max_length=120, unique=True)
     full_name = models.CharField(max_length=120, blank=True)
     is_active = models.BooleanField(default=True)
     must_change_password = models.BooleanField(default=False)
@@ -50,10 +50,10 @@ class User(AbstractBaseUser):
     def actor(self) -> Actor:
         return Actor("STAFF", self.email, self.roles)
 
-    def has_perm(self, permission: str, obj: object = None) -> bool:
+    def has_perm(self, permission: str, obj: object = None) -> bool:  # noqa: ARG002
         return self.is_active and roles.grants(self.roles, permission)
 
-    def has_perms(self, permissions: list[str], obj: object = None) -> bool:
+    def has_perms(self, permissions: list[str], obj: object = None) -> bool:  # noqa: ARG002
         return all(self.has_perm(permission) for permission in permissions)
 
     def has_module_perms(self, app_label: str) -> bool:

@@ -8,19 +8,29 @@ from datetime import datetime, timedelta
 from core.parameters import services as parameters
 
 parameters.declare(
-    "staff.idle_lock_minutes", 15, unit="minutes", meaning="without activity before a person signs in again (at most 15)"
+    "staff.idle_lock_minutes",
+    15,
+    unit="minutes",
+    meaning="without activity before a person signs in again (at most 15)",
 )
 parameters.declare(
-    "staff.absolute_limit_hours", 12, unit="hours", meaning="after which a person signs in again however busy (at most 12)"
+    "staff.absolute_limit_hours",
+    12,
+    unit="hours",
+    meaning="after which a person signs in again however busy (at most 12)",
 )
 parameters.declare(
-    "staff.sign_in_attempts", 10, unit="attempts", meaning="failed passwords and codes before an account locks (at most 10)"
+    "staff.sign_in_attempts",
+    10,
+    unit="attempts",
+    meaning="failed passwords and codes before an account locks (at most 10)",
 )
+parameters.declare("staff.lockout_minutes", 30, unit="minutes", meaning="a locked account stays locked (at least 30)")
 parameters.declare(
-    "staff.lockout_minutes", 30, unit="minutes", meaning="a locked account stays locked (at least 30)"
-)
-parameters.declare(
-    "staff.origin_attempts", 100, unit="attempts", meaning="failed sign-ins from one network address in the lockout time"
+    "staff.origin_attempts",
+    100,
+    unit="attempts",
+    meaning="failed sign-ins from one network address in the lockout time",
 )
 parameters.declare(
     "staff.inactive_days", 90, unit="days", meaning="without a sign-in before an account is closed (at most 90)"

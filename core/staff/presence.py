@@ -15,7 +15,8 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.http import HttpResponseClientRedirect
 
-from core.staff import parameters
+from core.staff import origin, parameters
+from core.staff.services import sign_in
 
 SIGNED_IN_AT = "staff.signed_in_at"
 SEEN_AT = "staff.seen_at"
@@ -75,10 +76,18 @@ class PresenceMiddleware:
         if settings.SESSION_COOKIE_NAME in request.COOKIES and auth.SESSION_KEY in request.session:
             now = present()
             if not seconds_left(request, now):
-                auth.logout(request)
+                _lock(request, now)
             elif BACKGROUND_HEADER not in request.headers:
                 _touch(request, now)
         return self.get_response(request)
+
+
+def _lock(request: HttpRequest, now: datetime) -> None:
+    """End the session; what was on the screen stays until the window asks for anything again."""
+    user = request.user
+    if user.is_authenticated:
+        sign_in.record(user=user, event="session.locked", origin=origin.address(request), now=now)
+    auth.logout(request)
 
 
 def _touch(request: HttpRequest, now: datetime) -> None:

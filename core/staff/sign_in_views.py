@@ -93,6 +93,7 @@ def enrol(request: HttpRequest) -> HttpResponse:
         form = CodeStep(request.POST or None)
         if request.method == "POST" and form.is_valid():
             if authenticators.confirm(authenticator_id=authenticator.pk, code=form.cleaned_data["code"]):
+                _record(request, user, "authenticator.enrolled")
                 return _complete(request, user, authenticator)
             form.add_error(None, REFUSED_CODE)
     except authenticators.AuthenticatorAlreadyKnown:
@@ -111,6 +112,8 @@ def enrol(request: HttpRequest) -> HttpResponse:
 @csrf_protect
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
+    if request.user.is_authenticated:
+        _record(request, request.user, "session.closed")
     auth.logout(request)
     return HttpResponseRedirect(reverse("admin:login"))
 
@@ -129,7 +132,12 @@ def _complete(request: HttpRequest, user: User, authenticator: Authenticator) ->
     auth.login(request, user, backend="core.staff.backends.StaffBackend")
     remember_factor(request, authenticator)
     presence.begin(request, presence.present())
+    _record(request, user, "session.opened")
     return HttpResponseRedirect(wanted)
+
+
+def _record(request: HttpRequest, user: User, event: str) -> None:
+    sign_in.record(user=user, event=event, origin=origin.address(request), now=presence.present())
 
 
 def _page(request: HttpRequest, template: str, form: forms.Form, **context: object) -> HttpResponse:
@@ -147,5 +155,3 @@ def _qr_svg(text: str) -> SafeString:
         f'<svg class="qr" viewBox="0 0 {size} {size}" role="img" aria-label="QR code with the secret below" '
         f'shape-rendering="crispEdges"><path fill="#fff" d="M0 0h{size}v{size}H0z"/><path d="{cells}"/></svg>'
     )
-
-

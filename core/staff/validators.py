@@ -9,7 +9,7 @@ REMEMBERED = 4
 
 
 class LettersAndDigits:
-    def validate(self, password: str, user: User | None = None) -> None:
+    def validate(self, password: str, user: User | None = None) -> None:  # noqa: ARG002
         if not (any(c.isalpha() for c in password) and any(c.isdigit() for c in password)):
             raise ValidationError("The password needs letters and digits.", code="password_letters_and_digits")
 

@@ -19,7 +19,7 @@ from core.staff.services import passwords, sign_in
 )
 def password(request: HttpRequest) -> HttpResponse:
     """Own password; other sessions of the person end with it, this one goes on."""
-    user = request.user
+    user = console.person(request)
     form = NewPassword(request.POST or None, user=user)
     if request.method == "POST" and form.is_valid():
         now = presence.present()

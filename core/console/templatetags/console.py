@@ -14,7 +14,7 @@ from core.money import Currency, Money
 
 register = template.Library()
 
-DASH = format_html('<span class="dim" title="none">–</span>')
+DASH = SafeString('<span class="dim" title="none">–</span>')
 BANDS = ((300, "good", "approve"), (700, "careful", "review"), (900, "bad", "block"), (1000, "bad", "investigate"))
 
 
@@ -93,7 +93,7 @@ def copyable(text: str) -> SafeString:
 def score(value: int | None) -> SafeString:
     """A fraud score of 0 to 1000 with its band in words and on a scale."""
     if value is None:
-        return format_html('<span class="badge careful">No advice</span>')
+        return SafeString('<span class="badge careful">No advice</span>')
     tone, band = next((tone, band) for top, tone, band in BANDS if value <= top)
     return format_html(
         '<span class="score {tone}" title="{value} of 1000: {band}"><svg viewBox="0 0 50 6" width="50" height="6" '

@@ -39,7 +39,8 @@ class CodeTooSoon(Refusal):
 
 
 def find(user: User) -> Authenticator | None:
-    return Authenticator.objects.filter(user=user, confirmed=True).first()
+    known: Authenticator | None = Authenticator.objects.filter(user=user, confirmed=True).first()
+    return known
 
 
 def start(*, user: User, now: datetime) -> Authenticator:
@@ -49,9 +50,10 @@ def start(*, user: User, now: datetime) -> Authenticator:
         if find(user):
             raise AuthenticatorAlreadyKnown
         Authenticator.objects.filter(user=user, confirmed=False).delete()
-        return Authenticator.objects.create(
+        unconfirmed: Authenticator = Authenticator.objects.create(
             user=user, name="authenticator app", confirmed=False, secret=secrets.token_bytes(20), created_at=now
         )
+        return unconfirmed
 
 
 def confirm(*, authenticator_id: int, code: str) -> bool:

@@ -6,6 +6,8 @@ from datetime import datetime
 from django.contrib.auth.password_validation import validate_password
 from django.db import transaction
 
+from core.actors import Actor
+from core.audit import services as audit
 from core.staff.models import FormerPassword, User
 from core.staff.validators import REMEMBERED
 
@@ -19,14 +21,16 @@ def change(*, user: User, password: str, now: datetime) -> None:
         locked = User.objects.select_for_update().get(pk=user.pk)
         validate_password(password, locked)
         _store(locked, password, must_change=False, now=now)
+        audit.record(actor=user.actor(), action="staff.password.changed", subject=user.email, at=now)
     user.password, user.must_change_password = locked.password, False
 
 
-def issue(*, user: User, must_change: bool, now: datetime) -> str:
+def issue(*, user: User, must_change: bool, actor: Actor, now: datetime) -> str:
     """A random password, returned once; with `must_change` it opens nothing but the page that replaces it."""
     password = _random()
     with transaction.atomic():
         _store(User.objects.select_for_update().get(pk=user.pk), password, must_change=must_change, now=now)
+        audit.record(actor=actor, action="staff.password.issued", subject=user.email, at=now)
     return password
 
 

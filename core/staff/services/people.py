@@ -7,6 +7,7 @@ from datetime import datetime
 from django.db import IntegrityError, transaction
 
 from core.actors import Actor
+from core.audit import services as audit
 from core.errors import Refusal
 from core.staff import roles as role_table
 from core.staff.models import RoleAssignment, User
@@ -38,7 +39,8 @@ def create(
                 user = User.objects.create_user(email=email, full_name=full_name)
         except IntegrityError:
             raise UnableToChangePerson("An account with this address exists.") from None
-        password = passwords.issue(user=user, must_change=must_change_password, now=now)
+        audit.record(actor=actor, action="staff.account.opened", subject=user.email, at=now)
+        password = passwords.issue(user=user, must_change=must_change_password, actor=actor, now=now)
         assign_roles(user_id=user.pk, roles=wanted, actor=actor, now=now)
     return Issued(User.objects.get(pk=user.pk), password)
 
@@ -60,6 +62,14 @@ def assign_roles(*, user_id: int, roles: Iterable[str], actor: Actor, now: datet
                 for role in sorted(wanted - held)
             ]
         )
+        if held != wanted:
+            audit.record(
+                actor=actor,
+                action="staff.roles.assigned",
+                subject=user.email,
+                at=now,
+                details={"before": sorted(held), "after": sorted(wanted)},
+            )
 
 
 def close(*, user_id: int, reason: str, actor: Actor, now: datetime) -> None:
@@ -70,6 +80,7 @@ def close(*, user_id: int, reason: str, actor: Actor, now: datetime) -> None:
             raise UnableToChangePerson("Nobody closes their own account.")
         user.is_active = False
         user.save(update_fields=["is_active"])
+        audit.record(actor=actor, action="staff.account.closed", subject=user.email, at=now, details={"reason": reason})
 
 
 def reset(*, user_id: int, actor: Actor, now: datetime) -> Issued:
@@ -84,7 +95,8 @@ def reset(*, user_id: int, actor: Actor, now: datetime) -> Issued:
         user.save(update_fields=["is_active", "last_login", "created_at"])
         authenticators.forget(user=user)
         counters.clear(subject=counters.account(user.email))
-        password = passwords.issue(user=user, must_change=True, now=now)
+        audit.record(actor=actor, action="staff.account.reset", subject=user.email, at=now)
+        password = passwords.issue(user=user, must_change=True, actor=actor, now=now)
     user.refresh_from_db()
     return Issued(user, password)
 

@@ -1,13 +1,23 @@
-"""Signing in: password, then one-time code. Every answer to a wrong try is the same, whatever was wrong."""
+"""Signing in: password, then one-time code. Every answer to a wrong try is the same, whatever was wrong.
+
+`origin` is the network address; it goes to the audit chain and is limited like an account is. What was typed as an
+address is never kept unless it is a known one: people type passwords into the wrong field.
+"""
 
 from datetime import datetime
 
 from django.contrib.auth.hashers import make_password
+from django.db import transaction
 
+from core.actors import Actor
+from core.audit import services as audit
+from core.audit.chain import JSON
 from core.errors import Refusal
 from core.staff import parameters
 from core.staff.models import User
 from core.staff.services import authenticators, counters
+
+STRANGER = Actor("STAFF", "unknown")
 
 
 class NotAccepted(Refusal):
@@ -23,12 +33,12 @@ def check_password(*, email: str, password: str, origin: str, now: datetime) -> 
     allowed = _begin(email=email, origin=origin, now=now)
     user = User.objects.filter(email=email.strip().lower()).first()
     if user is None:
-        make_password(password)  # as long as a comparison takes
+        make_password(password)  # takes as long as a comparison
         right = False
     else:
         right = user.check_password(password) and user.is_active and not _is_dormant(user, now)
-    if not (allowed and right and user):
-        _confirm_failure(email=email, origin=origin, now=now)
+    if user is None or not right or not allowed:
+        _refuse(user=user, email=email, step="password", locked=not allowed, origin=origin, now=now)
         raise NotAccepted
     _forgive(email=email, origin=origin)
     return user
@@ -36,18 +46,25 @@ def check_password(*, email: str, password: str, origin: str, now: datetime) -> 
 
 def check_code(*, user: User, authenticator_id: int, code: str, origin: str, now: datetime) -> None:
     """The second factor of a person whose password was right. Raises NotAccepted or CodeTooSoon."""
-    if not _begin(email=user.email, origin=origin, now=now):
-        raise NotAccepted
+    allowed = _begin(email=user.email, origin=origin, now=now)
     try:
-        right = authenticators.verify(authenticator_id=authenticator_id, code=code)
+        right = allowed and authenticators.verify(authenticator_id=authenticator_id, code=code)
     except authenticators.CodeTooSoon:
         _forgive(email=user.email, origin=origin)
         raise
     if not right:
-        _confirm_failure(email=user.email, origin=origin, now=now)
+        _refuse(user=user, email=user.email, step="code", locked=not allowed, origin=origin, now=now)
         raise NotAccepted
     _forgive(email=user.email, origin=origin)
     counters.clear(subject=counters.account(user.email))
+
+
+def record(*, user: User, event: str, origin: str, now: datetime, **details: str) -> None:
+    """`staff.session.opened`, `.closed`, `.locked` and `staff.authenticator.enrolled` of this person."""
+    with transaction.atomic():
+        audit.record(
+            actor=user.actor(), action=f"staff.{event}", subject=user.email, at=now, origin=origin, details=details
+        )
 
 
 def is_locked(*, email: str, now: datetime) -> bool:
@@ -59,6 +76,7 @@ def _is_dormant(user: User, now: datetime) -> bool:
 
 
 def _begin(*, email: str, origin: str, now: datetime) -> bool:
+    """Both counters are moved before the secret is looked at, also when the first already refuses."""
     lock_for = parameters.lockout(now)
     by_account = counters.begin(
         subject=counters.account(email), limit=parameters.sign_in_attempts(now), lock_for=lock_for, window=None, now=now
@@ -73,13 +91,33 @@ def _begin(*, email: str, origin: str, now: datetime) -> bool:
     return by_account and by_origin
 
 
-def _confirm_failure(*, email: str, origin: str, now: datetime) -> None:
-    counters.confirm_failure(
-        subject=counters.account(email),
-        limit=parameters.sign_in_attempts(now),
-        lock_for=parameters.lockout(now),
-        now=now,
-    )
+def _refuse(*, user: User | None, email: str, step: str, locked: bool, origin: str, now: datetime) -> None:
+    """Keep the failure and say so in the audit chain; the tenth one locks the account, known or not."""
+    with transaction.atomic():
+        locks_now = counters.confirm_failure(
+            subject=counters.account(email),
+            limit=parameters.sign_in_attempts(now),
+            lock_for=parameters.lockout(now),
+            now=now,
+        )
+        actor = Actor("STAFF", user.email) if user else STRANGER
+        facts: list[tuple[str, dict[str, JSON]]] = [("staff.sign_in.refused", {"step": step, "locked": locked})]
+        if locks_now:
+            facts.append(("staff.account.locked", {"minutes": int(parameters.lockout(now).total_seconds() // 60)}))
+        audit.record_many(
+            [
+                audit.Fact(
+                    actor=actor,
+                    action=action,
+                    subject=actor.id,
+                    at=now,
+                    origin=origin,
+                    result="FAILURE",
+                    details=details,
+                )
+                for action, details in facts
+            ]
+        )
 
 
 def _forgive(*, email: str, origin: str) -> None:

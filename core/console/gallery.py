@@ -1,0 +1,147 @@
+"""Sample values for the components page: every component in every state."""
+
+from datetime import timedelta
+from typing import Any
+
+from django import forms
+
+from core import clock
+from core.console import charts
+from core.console.components import Column, Event, Fact, Table
+from core.console.paging import KeysetPage
+from core.money import Currency, Money
+
+TONES = ("good", "busy", "careful", "bad", "quiet", "neutral")
+WORDS = (
+    "COMPLETED",
+    "PROCESSING",
+    "REVIEW",
+    "FAILED",
+    "CANCELLED",
+    "NO_ADVICE",
+    "LOCKED",
+    "MATCHED",
+    "PARKED",
+    "SOMETHING_NEW",
+)
+
+
+class SampleFilter(forms.Form):
+    status = forms.ChoiceField(choices=[("", "Any"), ("COMPLETED", "Completed"), ("REVIEW", "Review")], required=False)
+    since = forms.DateField(widget=forms.DateInput(attrs={"type": "date"}), required=False)
+    payer = forms.CharField(required=False, widget=forms.TextInput(attrs={"placeholder": "cus_…"}))
+
+
+class SampleForm(forms.Form):
+    amount = forms.CharField(help_text="In minor units, at most what is left.")
+    reason = forms.CharField(widget=forms.Textarea(attrs={"rows": 2}))
+    sure = forms.BooleanField(label="I have compared it with the booking")
+
+
+def context() -> dict[str, Any]:
+    now = clock.now()
+    wrong = SampleForm({"amount": "", "reason": "x"})
+    wrong.add_error(None, "The refund is larger than what is left.")
+    rows = [
+        {
+            "url": "#row",
+            "id": f"pay_17031234567{i}9_k2n8m9p1{i}",
+            "status": WORDS[i % 5],
+            "amount": 1_234_56 * (i + 1) * (-1 if i == 3 else 1),
+            "currency": "USD",
+            "score": (120, 455, 880, 950, None)[i % 5],
+            "at": now - timedelta(minutes=7**i % 9000),
+        }
+        for i in range(6)
+    ]
+    columns = [
+        Column("Payment", "id", "id"),
+        Column("Status", "status", "status"),
+        Column("Amount", "amount", "money"),
+        Column("Score", "score", "score", hide_on_phone=True),
+        Column("Created", "at", "time", hide_on_phone=True),
+    ]
+    return {
+        "words": WORDS,
+        "tone_names": TONES,
+        "amounts": [
+            Money(500_00),
+            Money(-46_00),
+            Money(0),
+            Money(1_234_567_89),
+            Money(500, Currency.JPY),
+            Money(1_234, Currency.KWD),
+        ],
+        "moments": [
+            now,
+            now - timedelta(minutes=5),
+            now - timedelta(hours=30),
+            now - timedelta(days=40),
+            now + timedelta(hours=3),
+        ],
+        "scores": (0, 120, 300, 301, 700, 701, 901, 1000, None),
+        "table": Table(columns, rows, caption="Payments"),
+        "empty_table": Table(columns, [], caption="None", empty="No payment fits", hint="Widen the filter."),
+        "middle": KeysetPage([], "?before=x", "?after=x"),
+        "first": KeysetPage([], "?before=x", ""),
+        "facts": _facts(now),
+        "events": _events(now),
+        "filter": SampleFilter({"status": "REVIEW"}),
+        "form": SampleForm(),
+        "wrong_form": wrong,
+        "line": (4, 6, 5, 9, 12, 10, 8, 14, 13, 17),
+        "flat_line": (3, 3, 3),
+        "histogram": [
+            (f"{low}", count, tone)
+            for low, count, tone in zip(
+                range(0, 1000, 100),
+                (320, 210, 160, 90, 60, 44, 31, 18, 9, 4),
+                ("good",) * 3 + ("careful",) * 4 + ("bad",) * 3,
+                strict=True,
+            )
+        ],
+        "spark": charts.sparkline((4, 6, 5, 9, 12, 10, 8), title="Payments in the last hours"),
+    }
+
+
+def _facts(now: Any) -> list[Fact]:
+    return [
+        Fact("Payment", "pay_1703123456789_k2n8m9p1q", "id"),
+        Fact("Status", "COMPLETED", "status"),
+        Fact("Amount", 500_00, "money"),
+        Fact("Fees", 40_00, "money", hint="800 basis points"),
+        Fact("Created", now - timedelta(minutes=12), "stamp"),
+        Fact("Score", 455, "score"),
+        Fact("Attempts", 12_345, "number"),
+        Fact("Processor's answer", "00", "code"),
+        Fact("3-D Secure", False, "yes_no"),
+        Fact("Booking", None),
+    ]
+
+
+def _events(now: Any) -> list[Event]:
+    return [
+        Event(now - timedelta(minutes=12), "Payment asked for", "Request", "POST /v1/payments", "API_KEY:key_0lq"),
+        Event(
+            now - timedelta(minutes=12),
+            "Scored 455: review",
+            "Fraud",
+            "Amount above the customer's usual",
+            tone="careful",
+        ),
+        Event(now - timedelta(minutes=11), "Card authorised", "Gateway", "sandbox", tone="busy"),
+        Event(
+            now - timedelta(minutes=3), "Approved", "Fraud", "Known customer", "STAFF:robin@holdfast.example", "good"
+        ),
+        Event(
+            now - timedelta(minutes=3),
+            "Entry posted",
+            "Ledger",
+            tone="good",
+            facts=[
+                Fact("acquirer_receivable", 500_00, "money", hint="debit"),
+                Fact("fees:platform", 40_00, "money", hint="credit"),
+            ],
+        ),
+        Event(now, "Refund failed", "Gateway", "No answer within 5 s", tone="bad"),
+    ]
