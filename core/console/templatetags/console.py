@@ -181,7 +181,8 @@ def _of(row: Any, name: str) -> Any:
 
 def _time(moment: datetime, text: str) -> SafeString:
     at = moment.astimezone(UTC)
-    return format_html('<time datetime="{}" title="{:%Y-%m-%d %H:%M:%S} UTC">{}</time>', at.isoformat(), at, text)
+    exact = f"{at:%Y-%m-%d %H:%M:%S} UTC"
+    return format_html('<time datetime="{}" title="{}">{}</time>', at.isoformat(), exact, text)
 
 
 @register.filter
