@@ -215,3 +215,6 @@ SPECTACULAR_SETTINGS = {
     "SORT_OPERATION_PARAMETERS": False,
     "ENABLE_DJANGO_DEPLOY_CHECK": False,
 }
+
+# Which gateway takes the payments of each mode. A mode without one takes none.
+HOLDFAST_GATEWAYS: dict[str, str] = {"test": "sandbox"}

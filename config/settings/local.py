@@ -22,3 +22,4 @@ HOLDFAST_MOVABLE_CLOCK = True
 # Static files straight from the source tree: no collectstatic before the first start.
 WHITENOISE_USE_FINDERS = True
 HOLDFAST_CONSOLE_LIVEMODE = False
+HOLDFAST_GATEWAYS = {"test": "sandbox", "live": "sandbox"}

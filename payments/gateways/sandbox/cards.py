@@ -1,0 +1,51 @@
+"""The documented magic cards of the sandbox (docs/payments.md). Any other valid number is approved."""
+
+from enum import Enum
+
+
+class Behaviour(Enum):
+    APPROVE = "APPROVE"
+    DECLINE = "DECLINE"
+    INSUFFICIENT_FUNDS = "INSUFFICIENT_FUNDS"
+    EXPIRED_CARD = "EXPIRED_CARD"
+    INCORRECT_CVC = "INCORRECT_CVC"
+    AUTHENTICATION_REQUIRED = "AUTHENTICATION_REQUIRED"
+    TIMEOUT_BEFORE_CHARGE = "TIMEOUT_BEFORE_CHARGE"
+    TIMEOUT_AFTER_CHARGE = "TIMEOUT_AFTER_CHARGE"
+    SILENT_AFTER_CHARGE = "SILENT_AFTER_CHARGE"
+    DUPLICATE = "DUPLICATE"
+    CAPTURE_FAILS_ONCE = "CAPTURE_FAILS_ONCE"
+    SETTLES_LATE = "SETTLES_LATE"
+    NEVER_SETTLES = "NEVER_SETTLES"
+    SETTLES_SHORT = "SETTLES_SHORT"
+    REFUND_REFUSED = "REFUND_REFUSED"
+
+
+MAGIC_CARDS: dict[str, Behaviour] = {
+    "4000000000000002": Behaviour.DECLINE,
+    "4000000000009995": Behaviour.INSUFFICIENT_FUNDS,
+    "4000000000000069": Behaviour.EXPIRED_CARD,
+    "4000000000000127": Behaviour.INCORRECT_CVC,
+    "4000000000003220": Behaviour.AUTHENTICATION_REQUIRED,
+    "4000000000006017": Behaviour.TIMEOUT_BEFORE_CHARGE,
+    "4000000000006025": Behaviour.TIMEOUT_AFTER_CHARGE,
+    "4000000000006033": Behaviour.SILENT_AFTER_CHARGE,
+    "4000000000006041": Behaviour.DUPLICATE,
+    "4000000000006058": Behaviour.CAPTURE_FAILS_ONCE,
+    "4000000000006066": Behaviour.SETTLES_LATE,
+    "4000000000006074": Behaviour.NEVER_SETTLES,
+    "4000000000006082": Behaviour.SETTLES_SHORT,
+    "4000000000006090": Behaviour.REFUND_REFUSED,
+}
+
+DECLINE_CODES: dict[Behaviour, str] = {
+    Behaviour.DECLINE: "do_not_honor",
+    Behaviour.INSUFFICIENT_FUNDS: "insufficient_funds",
+    Behaviour.EXPIRED_CARD: "expired_card",
+    Behaviour.INCORRECT_CVC: "incorrect_cvc",
+    Behaviour.AUTHENTICATION_REQUIRED: "authentication_required",
+}
+
+
+def behaviour_of(number: str) -> Behaviour:
+    return MAGIC_CARDS.get(number, Behaviour.APPROVE)

@@ -1,0 +1,63 @@
+"""The sandbox as acquirer: once a day it says in a file what it pays. See `payments.settlements` for the format."""
+
+from datetime import date
+from pathlib import Path
+
+from payments import settlements
+from payments.enums import LineKind
+from payments.gateways.sandbox.cards import Behaviour
+from payments.models.sandbox import SandboxCharge, SandboxRefund
+from payments.settlements import Line, Settlement
+
+SHORT_BY_MINOR = 1
+
+
+def publish(*, day: date, livemode: bool, directory: Path) -> Path:
+    """Write the file of everything due by `day` that no file has held yet. The same call again writes nothing new.
+
+    The file first, then the note that it holds its rows: a crash between the two leads to lines told twice, which the
+    reconciler finds, never to lines told in no file.
+    """
+    path = directory / f"sandbox-{'live' if livemode else 'test'}-{day.isoformat()}.csv"
+    if path.exists():
+        return path
+    charges = list(
+        SandboxCharge.objects.filter(livemode=livemode, settles_on_date__lte=day, settled_file="").order_by("id")
+    )
+    refunds = list(
+        SandboxRefund.objects.filter(charge__livemode=livemode, settles_on_date__lte=day, settled_file="")
+        .select_related("charge")
+        .order_by("id")
+    )
+    text = settlements.write(Settlement("sandbox", livemode, day, tuple(_lines(charges, refunds))))
+    directory.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_suffix(".part")
+    unfinished.write_text(text)
+    unfinished.rename(path)
+    SandboxCharge.objects.filter(pk__in=[row.pk for row in charges]).update(settled_file=path.name)
+    SandboxRefund.objects.filter(pk__in=[row.pk for row in refunds]).update(settled_file=path.name)
+    return path
+
+
+def _lines(charges: list[SandboxCharge], refunds: list[SandboxRefund]) -> list[Line]:
+    lines: list[Line] = []
+    for charge in charges:
+        short = SHORT_BY_MINOR if charge.behaviour == Behaviour.SETTLES_SHORT.value else 0
+        at = charge.captured_at.isoformat() if charge.captured_at else ""
+        amount = charge.amount_minor - short
+        lines.append(
+            Line(len(lines) + 2, LineKind.CHARGE, charge.reference, charge.network_id, at, amount, charge.currency)
+        )
+    for refund in refunds:
+        lines.append(
+            Line(
+                len(lines) + 2,
+                LineKind.REFUND,
+                refund.reference,
+                refund.network_id,
+                refund.refunded_at.isoformat(),
+                refund.amount_minor,
+                refund.charge.currency,
+            )
+        )
+    return lines

@@ -1,0 +1,57 @@
+"""Payments for tests: the documented example, and what a test wants different."""
+
+import hashlib
+import itertools
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from core.actors import Actor
+from core.vault.cards import CardData
+from payments.answers import Answer
+from payments.services import payments
+from payments.services.orders import Client, PaymentOrder
+from payments.services.payments import Keyed
+
+NOW = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
+BACKEND = Actor("API_KEY", "key_test", frozenset({"payments:write"}))
+_keys = itertools.count(1)
+
+VISA = "4242424242424242"
+
+
+def card(number: str = VISA, cvc: str | None = "123") -> CardData:
+    return CardData(number, "12", "2031", cvc)
+
+
+def order(number: str = VISA, **different: Any) -> PaymentOrder:
+    wanted: dict[str, Any] = {
+        "amount_minor": 50_000,
+        "currency": "USD",
+        "customer_id": "cus_abc123def456",
+        "provider_id": "prov_xyz789ghi012",
+        "booking_id": "book_service_001",
+        "card": card(number),
+        "metadata": {"order_id": "12345", "description": "Photography Service"},
+        "client": Client(),
+    }
+    return PaymentOrder(**wanted | different)
+
+
+def keyed(key: str = "", body: str = "") -> Keyed:
+    return Keyed("key_test", key or f"key-{next(_keys)}", hashlib.sha256(body.encode()).digest())
+
+
+Pay = Callable[..., Answer]
+
+
+@pytest.fixture
+def pay() -> Pay:
+    """Take a payment through the service, as the API does."""
+
+    def take(number: str = VISA, *, key: Keyed | None = None, now: datetime = NOW, **different: Any) -> Answer:
+        return payments.create(order(number, **different), keyed=key or keyed(), livemode=False, actor=BACKEND, now=now)
+
+    return take
