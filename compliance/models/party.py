@@ -46,7 +46,7 @@ class Party(models.Model):
                 name="party_is_blocked_for_a_reason",
             ),
         ]
-        indexes = [models.Index(fields=["livemode", "-id"], name="party_newest_first")]
+        indexes = [models.Index(fields=["livemode", "-created_at", "-id"], name="party_newest_first")]
 
     def __str__(self) -> str:
         return self.party_id

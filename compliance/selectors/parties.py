@@ -31,11 +31,6 @@ def list_by_id(*, party_ids: Iterable[str], livemode: bool) -> dict[str, Party]:
     return {party.party_id: party for party in Party.objects.filter(livemode=livemode, party_id__in=set(party_ids))}
 
 
-def list_newest(*, livemode: bool, type: str = "", status: str = "") -> QuerySet[Party]:  # noqa: A002 (the wire's word)
-    """Parties of the mode, newest first, for cursor pages."""
-    parties = Party.objects.filter(livemode=livemode).order_by("-id")
-    if type:
-        parties = parties.filter(type=type)
-    if status:
-        parties = parties.filter(status=status)
-    return parties
+def all_of(*, livemode: bool) -> QuerySet[Party]:
+    """Parties of the mode, for the pages of the API."""
+    return Party.objects.filter(livemode=livemode)

@@ -64,7 +64,7 @@ class Assessment(models.Model):
         ]
         indexes = [
             models.Index(fields=["livemode", "transaction_id", "-id"], name="assessment_by_transaction"),
-            models.Index(fields=["livemode", "customer_id", "-id"], name="assessment_by_customer"),
+            models.Index(fields=["livemode", "customer_id", "-created_at", "-id"], name="assessment_by_customer"),
         ]
 
     def __str__(self) -> str:

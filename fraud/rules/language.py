@@ -10,6 +10,7 @@ A missing value makes what needs it unknown (neither true nor false, by the thre
 
 import ast
 import math
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -50,7 +51,10 @@ def check(expression: str, *, kinds: Mapping[str, Kind], first_constant: int = 0
     if len(expression) > MAX_LENGTH:
         raise RuleError(f"longer than {MAX_LENGTH} characters")
     try:
-        tree = ast.parse(expression.strip(), mode="eval")
+        with warnings.catch_warnings():
+            # Python warns its own authors about spellings like `1or x`; they parse or they do not.
+            warnings.simplefilter("ignore")
+            tree = ast.parse(expression.strip(), mode="eval")
     except (SyntaxError, ValueError, MemoryError, RecursionError):
         raise RuleError("not an expression") from None
     checker = _Checker(kinds, first_constant)

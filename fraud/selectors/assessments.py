@@ -26,5 +26,5 @@ def list_for_payment(*, payment_id: str) -> list[Assessment]:
 
 
 def list_for_customer(*, customer_id: str, livemode: bool) -> QuerySet[Assessment]:
-    """Newest first, for cursor pages."""
-    return Assessment.objects.filter(livemode=livemode, customer_id=customer_id).order_by("-id")
+    """For the pages of the API."""
+    return Assessment.objects.filter(livemode=livemode, customer_id=customer_id)

@@ -15,6 +15,7 @@ SELECT * FROM fraud_history(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s);
 ROLLBACK TO SAVEPOINT fraud_history;
 RELEASE SAVEPOINT fraud_history
 """
+STATEMENTS_BEFORE_THE_SELECT = 2
 UNDO = "ROLLBACK TO SAVEPOINT fraud_history; RELEASE SAVEPOINT fraud_history"
 
 
@@ -56,7 +57,7 @@ def read(subject: Subject, *, timeout_ms: int, rows: int, now: datetime) -> dict
         except Error:
             cursor.execute(UNDO)
             raise
-        while cursor.description is None:
+        for _ in range(STATEMENTS_BEFORE_THE_SELECT):
             cursor.nextset()
         names = [column.name for column in cursor.description]
         return dict(zip(names, cursor.fetchone() or (), strict=True))
