@@ -1,6 +1,7 @@
 """Fixtures every test may use. The servers are started by `tests/servers.py`."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -40,3 +41,9 @@ def _nothing_remembered_from_the_test_before() -> None:
 
     parameters.forget_cache()
     switches.forget_cache()
+
+
+@pytest.fixture(autouse=True)
+def _anchors_of_its_own(settings: Any, tmp_path: Path) -> None:
+    """An anchor speaks of one chain, and a test that empties the tables begins a new one."""
+    settings.HOLDFAST_AUDIT_ANCHORS = str(tmp_path / "anchors.jsonl")

@@ -16,6 +16,8 @@ DATABASES = {
 }
 HOLDFAST_REDIS_URL = env.text("HOLDFAST_REDIS_URL")
 HOLDFAST_STATE_DIR = VAR_DIR
+# One file per database: an anchor speaks of one chain.
+HOLDFAST_AUDIT_ANCHORS = env.text("HOLDFAST_AUDIT_ANCHORS", str(VAR_DIR / "audit" / "anchors.jsonl"))
 HOLDFAST_FAILPOINTS = True
 HOLDFAST_MOVABLE_CLOCK = True
 

@@ -14,6 +14,7 @@ DATABASES = {
 }
 HOLDFAST_REDIS_URL = env.text("HOLDFAST_REDIS_URL", "redis://127.0.0.1:1/0")
 HOLDFAST_STATE_DIR = VAR_DIR / "test"
+HOLDFAST_AUDIT_ANCHORS = str(VAR_DIR / "test" / "audit" / "anchors.jsonl")
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 # Tests run the work list themselves; a few switch waking on.
 HOLDFAST_WAKE_WORKERS = False

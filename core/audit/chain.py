@@ -8,9 +8,8 @@ never changes; a new meaning is a new version, and old rows keep theirs.
 import json
 import struct
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 from uuid import UUID
 
 JSON = None | bool | int | str | Sequence["JSON"] | Mapping[str, "JSON"]
@@ -34,8 +33,7 @@ class NotCanonical(ValueError):
     """Details hold something that has no single spelling: a float, a key that is not text, another object."""
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """What an audit row says, as stored. `details` is canonical text, see `details_text`."""
 
     id: UUID
@@ -51,8 +49,7 @@ class Entry:
     key_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(NamedTuple):
     """A place in the chain: which entry stands there, its MAC, and the hash of the link before."""
 
     seq: int
@@ -63,8 +60,7 @@ class Link:
     key_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(NamedTuple):
     """The end of the chain at a moment, as an anchor keeps it outside the database."""
 
     seq: int

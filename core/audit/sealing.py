@@ -18,6 +18,7 @@ _TAKE = """
     WITH taken AS (
         DELETE FROM audit_pending WHERE entry_id IN (
             SELECT waiting.entry_id FROM audit_pending waiting JOIN audit_entry entry ON entry.id = waiting.entry_id
+            WHERE NOT EXISTS (SELECT FROM audit_link link WHERE link.entry_id = waiting.entry_id)
             ORDER BY waiting.entry_id LIMIT %s)
         RETURNING entry_id)
     SELECT entry.id, entry.mac FROM taken JOIN audit_entry entry ON entry.id = taken.entry_id ORDER BY entry.id

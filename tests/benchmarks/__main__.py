@@ -26,6 +26,7 @@ def main() -> int:
         postgres.ensure_database()
         os.environ["HOLDFAST_DATABASE_URL"] = postgres.url()
         os.environ["HOLDFAST_REDIS_URL"] = valkey.url()
+        os.environ["HOLDFAST_AUDIT_ANCHORS"] = str(state / "anchors.jsonl")
         os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings.local"
         import django
         from django.core.management import call_command

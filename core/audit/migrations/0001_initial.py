@@ -93,4 +93,5 @@ class Migration(migrations.Migration):
         ),
         append_only("audit_entry"),
         append_only("audit_link"),
+        migrations.RunSQL("REVOKE UPDATE, TRUNCATE ON audit_pending FROM holdfast_app", migrations.RunSQL.noop),
     ]
