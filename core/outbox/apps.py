@@ -13,3 +13,4 @@ class OutboxConfig(AppConfig):
         for config in apps.get_app_configs():
             if find_spec(f"{config.name}.handlers"):
                 import_module(f"{config.name}.handlers")
+        import_module("core.outbox.metrics").declare()

@@ -15,6 +15,7 @@ from core import clock, ids
 from core.outbox import events
 from core.outbox.models import Delivery
 from core.outbox.registry import event_class, handler, handles, subscriptions
+from core.telemetry import context
 from core.work import failpoints, wake
 from core.work.engine import Lane, Step, Tally, run_pass
 from core.work.models import State
@@ -42,7 +43,7 @@ def publish(event: events.Event, *, now: datetime | None = None) -> str:
             INSERT INTO outbox_event (id, name, version, payload, correlation_id, published_at)
             VALUES (%s, %s, %s, %s, %s, %s)
             """,
-            [event_id, event.name, event.version, payload, "", at],
+            [event_id, event.name, event.version, payload, context.correlation_id() or "", at],
         )
     wake.after_commit("outbox")
     return event_id
@@ -109,5 +110,6 @@ _DELIVERIES: Lane[Delivery] = Lane(
     name="outbox",
     model=Delivery,
     resolve=_hear,
+    correlation=lambda row: row.event.correlation_id,
     prepare=lambda rows: prefetch_related_objects(rows, "event"),
 )

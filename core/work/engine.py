@@ -6,7 +6,6 @@ between leaves a row in RUNNING; when its lease is over and nobody holds it, it 
 """
 
 import hashlib
-import logging
 import random
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -14,19 +13,22 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar
 
+import structlog
 from django.db import Error as DatabaseError
 from django.db import connection, transaction
 
 from core.database import refusals
 from core.errors import Refusal
 from core.parameters import services as parameters
+from core.telemetry import context, metrics
 from core.work import failpoints
 from core.work.models import Claimable, State
 
-logger = logging.getLogger(__name__)
+log = structlog.get_logger("holdfast.work")
 Row = TypeVar("Row", bound=Claimable)
 _random = random.SystemRandom()
 RECOVERIES_PER_PASS = 100
+ROWS = metrics.counter("rows", "Claimed rows by what became of them", ["lane", "outcome"])
 
 
 class RunnerLost(Exception):
@@ -43,13 +45,15 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Lane(Generic[Row]):
-    """One table of claimable rows. `name` prefixes its parameters; `condition` is SQL over the alias `waiting`;
-    `twin` are the fields by which another waiting row is the same order as this one."""
+    """One table of claimable rows. `name` prefixes its parameters; `prepare` loads what a batch needs at once;
+    `correlation` is the request a row goes back to; `condition` is SQL over the alias `waiting`; `twin` are the
+    fields by which another waiting row is the same order as this one."""
 
     name: str
     model: type[Row]
     resolve: Callable[[Row, datetime], Step]
     prepare: Callable[[list[Row]], None] = lambda _rows: None
+    correlation: Callable[[Row], str] = lambda _row: ""
     condition: str = "TRUE"
     twin: tuple[str, ...] = ()
 
@@ -117,12 +121,15 @@ def _claim(lane: Lane[Row], *, now: datetime, first_tries: bool, limit: int) -> 
 
 
 def _run(lane: Lane[Row], row: Row, *, now: datetime, tally: Tally) -> None:
-    try:
-        step = lane.resolve(row, now)
-        finished = _run_outside(lane, row, step, now) if step.external else _run_inside(lane, row, step, now)
-        tally.done += finished
-    except Exception as error:  # noqa: BLE001 - whatever one row raises, the others go on; it is kept on the row
-        _give_back(lane, row, error=error, now=now, tally=tally)
+    with context.scope(lane=lane.name, correlation_id=lane.correlation(row) or None):
+        try:
+            step = lane.resolve(row, now)
+            finished = _run_outside(lane, row, step, now) if step.external else _run_inside(lane, row, step, now)
+        except Exception as error:  # noqa: BLE001 - whatever one row raises, the others go on; it is kept on the row
+            _give_back(lane, row, error=error, now=now, tally=tally)
+        else:
+            tally.done += finished
+            ROWS.labels(lane.name, "done" if finished else "taken_over").inc()
 
 
 def _run_inside(lane: Lane[Row], row: Row, step: Step, now: datetime) -> bool:
@@ -165,7 +172,9 @@ def _give_back(lane: Lane[Row], row: Row, *, error: Exception, now: datetime, ta
         "lease_until": None,
         "last_error": describe(error),
     }
-    logger.warning("%s row %s: %s", lane.name, "parked" if parked else "failed", changes["last_error"])
+    outcome = "parked" if parked else "failed"
+    log.warning(f"row {outcome}", lane=lane.name, row=row.pk, tries=row.attempts, error=changes["last_error"])
+    ROWS.labels(lane.name, outcome).inc()
     try:
         with transaction.atomic():
             if _merge_into_twin(lane, row, changes):
@@ -173,7 +182,7 @@ def _give_back(lane: Lane[Row], row: Row, *, error: Exception, now: datetime, ta
             changed = _claimed(lane, row).update(**changes)
     except DatabaseError as unable:
         # The row stays RUNNING and comes back when its lease is over.
-        logger.warning("%s row could not be given back: %s", lane.name, describe(unable))
+        log.warning("row could not be given back", lane=lane.name, row=row.pk, error=describe(unable))
         return
     tally.parked += changed if parked else 0
     tally.failed += 0 if parked else changed

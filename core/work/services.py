@@ -14,6 +14,7 @@ from typing import Any
 
 from django.db import connection
 
+from core.telemetry import context
 from core.work import jobs, wake
 from core.work.engine import Lane, Step, Tally, run_pass
 from core.work.models import JobRun, State, WorkItem
@@ -52,7 +53,7 @@ def enqueue(*, kind: str, key: str, payload: dict[str, Any], due_at: datetime, n
                     THEN least(waiting.due_at, excluded.due_at) ELSE waiting.due_at END
                 WHERE waiting.state = 'DUE'
             """,
-            [kind, key, json.dumps(payload), due_at, now, ""],
+            [kind, key, json.dumps(payload), due_at, now, context.correlation_id() or ""],
         )
     if due_at <= now:
         wake.after_commit("work")
@@ -105,6 +106,7 @@ _WORK: Lane[WorkItem] = Lane(
     resolve=_perform,
     condition="""NOT EXISTS (SELECT 1 FROM work_workitem running WHERE running.state = 'RUNNING'
         AND running.kind = waiting.kind AND running.key = waiting.key)""",
+    correlation=lambda row: row.correlation_id,
     twin=("kind", "key"),
 )
 _JOBS: Lane[JobRun] = Lane(name="jobs", model=JobRun, resolve=_run_job)

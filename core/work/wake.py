@@ -5,16 +5,16 @@ all processes about once per window (`SET NX PX`). So Redis can be slow or gone 
 tick and `manage.py work` find the rows anyway.
 """
 
-import logging
 import os
 import threading
 import time
 from collections.abc import Callable
 
+import structlog
 from django.conf import settings
 from django.db import transaction
 
-logger = logging.getLogger(__name__)
+log = structlog.get_logger("holdfast.work")
 
 WINDOW_SECONDS = 0.2
 PAUSE_AFTER_FAILURE_SECONDS = 2.0
@@ -56,7 +56,7 @@ class Waker:
         try:
             unsettled = {name for name in wanted if not self._send(name)}
         except Exception as error:  # noqa: BLE001 - a hint may be lost for any reason; the sweeper finds the rows
-            logger.warning("workers could not be woken: %s", type(error).__name__)
+            log.warning("workers could not be woken", error=type(error).__name__)
             return PAUSE_AFTER_FAILURE_SECONDS
         with self._changed:
             self._wanted |= unsettled

@@ -1,0 +1,42 @@
+"""How much is waiting, for how long, and what waits for a person."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Count, Min, Q, QuerySet
+
+from core.work.models import Claimable, JobRun, State, WorkItem
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """`depth` rows are due or running at this moment, the oldest since `lag`; `parked` wait for a person."""
+
+    depth: int
+    lag: timedelta
+    parked: int
+
+
+def load(*, now: datetime) -> Load:
+    """The work list's load. Work ordered for later is not depth."""
+    return measure(WorkItem, now=now)
+
+
+def jobs_load(*, now: datetime) -> Load:
+    """The periodic jobs' load: `depth` above the number of jobs or a growing lag means that nobody runs them."""
+    return measure(JobRun, now=now)
+
+
+def measure(model: type[Claimable], *, now: datetime) -> Load:
+    """Counted over the small indexes of unfinished rows; finished rows cost nothing."""
+    found: dict[str, Any] = model.objects.filter(
+        Q(state=State.DUE, due_at__lte=now) | Q(state=State.RUNNING)
+    ).aggregate(depth=Count("pk"), oldest=Min("due_at"))
+    lag = max(timedelta(), now - found["oldest"]) if found["oldest"] else timedelta()
+    return Load(found["depth"], lag, model.objects.filter(state=State.PARKED).count())
+
+
+def list_parked() -> QuerySet[WorkItem]:
+    """Work that used up its tries, oldest first."""
+    return WorkItem.objects.filter(state=State.PARKED).order_by("due_at", "pk")
