@@ -39,6 +39,7 @@ if not str(_connection["HOST"]).startswith("/"):
 DATABASES = {"default": _database}
 HOLDFAST_REDIS_URL = env.text("HOLDFAST_REDIS_URL")
 HOLDFAST_STATE_DIR = Path(env.text("HOLDFAST_STATE_DIR"))
+HOLDFAST_AUDIT_ANCHORS = env.text("HOLDFAST_AUDIT_ANCHORS", str(HOLDFAST_STATE_DIR / "audit" / "anchors.jsonl"))
 
 SECURE_SSL_REDIRECT = True
 # Machines that watch machines ask without TLS from inside.

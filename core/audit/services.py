@@ -13,9 +13,12 @@ from django.db import connection
 from core.actors import Actor
 from core.audit import chain, keys
 from core.audit.chain import JSON
+from core.telemetry import context
+from core.telemetry.redaction import redact
 
 LONGEST_DETAILS = 16_384
 LONGEST = {"actor_kind": 16, "actor_id": 120, "action": 120, "subject": 120, "correlation_id": 80, "origin": 64}
+SHORTEST_SECRET = 12
 RESULTS = frozenset(("SUCCESS", "FAILURE", "DENIED"))
 
 _COLUMNS = (
@@ -36,7 +39,11 @@ class UnableToRecord(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fact:
-    """One thing that happened. `subject` is a public id; `details` small and free of secrets."""
+    """One thing that happened. `subject` is a public id; `details` small and free of secrets.
+
+    Without `correlation_id` it gets the one of the request at hand. Text in `details` is redacted all the same: a card
+    number typed into a reason could never be taken out again.
+    """
 
     actor: Actor
     action: str
@@ -106,7 +113,7 @@ def _row(fact: Fact) -> tuple[Any, ...]:
         action=fact.action,
         subject=fact.subject,
         result=fact.result,
-        correlation_id=fact.correlation_id or "",
+        correlation_id=(context.correlation_id() if fact.correlation_id is None else fact.correlation_id) or "",
         origin=fact.origin,
         details=_details(fact),
         key_id=keys.current_id(),
@@ -121,12 +128,23 @@ def _row(fact: Fact) -> tuple[Any, ...]:
 
 def _details(fact: Fact) -> str:
     try:
-        details = chain.details_text(fact.details)
+        details = chain.details_text(_redacted(fact.details))
     except chain.NotCanonical as error:
         raise UnableToRecord(f"{fact.action}: {error}") from None
     if len(details) > LONGEST_DETAILS:
         raise UnableToRecord(f"{fact.action}: details are longer than {LONGEST_DETAILS} characters")
     return details
+
+
+def _redacted(value: Any) -> Any:
+    match value:
+        case str():
+            return redact(value) if len(value) >= SHORTEST_SECRET else value
+        case Mapping():
+            return {key: _redacted(item) for key, item in value.items()}
+        case list() | tuple():
+            return [_redacted(item) for item in value]
+    return value
 
 
 def _require_well_formed(entry: chain.Entry) -> None:
