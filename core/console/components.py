@@ -44,7 +44,7 @@ class Column:
 
     @property
     def is_number(self) -> bool:
-        return self.kind in ("money", "number", "score")
+        return self.kind in ("money", "number")
 
 
 @dataclass(frozen=True, slots=True)

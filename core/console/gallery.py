@@ -100,7 +100,7 @@ def context() -> dict[str, Any]:
                 strict=True,
             )
         ],
-        "spark": charts.sparkline((4, 6, 5, 9, 12, 10, 8), title="Payments in the last hours"),
+        "hourly": charts.sparkline((4, 6, 5, 9, 12, 10, 8), title="Payments in the last hours"),
     }
 
 

@@ -4,6 +4,7 @@ from django import forms
 from django.contrib.auth.password_validation import validate_password
 
 from core.staff.models import User
+from core.staff.roles import ROLES
 
 
 class PasswordStep(forms.Form):
@@ -76,3 +77,22 @@ class NewPassword(forms.Form):
         typed = self.cleaned_data
         if "new" in typed and typed.get("again") != typed["new"]:
             self.add_error("again", "The two new passwords differ.")
+
+
+class Roles(forms.Form):
+    roles = forms.MultipleChoiceField(
+        label="Roles",
+        required=False,
+        choices=[(role.code, f"{role.title}: {role.purpose}") for role in ROLES.values()],
+        widget=forms.CheckboxSelectMultiple,
+    )
+
+
+class NewPerson(Roles):
+    email = forms.EmailField(label="E-mail", max_length=120)
+    full_name = forms.CharField(label="Full name", max_length=120)
+    field_order = ("email", "full_name", "roles")
+
+
+class Closure(forms.Form):
+    reason = forms.CharField(label="Reason", max_length=200)

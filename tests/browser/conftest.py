@@ -1,0 +1,91 @@
+"""Headless Chromium against the live test server. Any console error or page error fails the test that made it."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings
+from django.test import Client
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from tests.factories import staff
+
+# Playwright's loop runs in the test's thread; the server has threads of its own.
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+
+HERE = Path(__file__).parent
+CHROMIUM = os.environ.get("HOLDFAST_CHROMIUM", "/usr/bin/chromium")
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--no-first-run",
+    "--disable-component-update",
+    "--disable-sync",
+]
+WIDE = {"width": 1400, "height": 900}
+PHONE = {"width": 375, "height": 812}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Everything in this directory is a browser test."""
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def faults() -> list[str]:
+    """What the browser complained about. A test that expects a complaint removes it from the list."""
+    return []
+
+
+@pytest.fixture
+def window(chromium: Browser, live_server, faults: list[str]) -> Iterator[BrowserContext]:
+    """A fresh window, nobody signed in; addresses are relative to the console's server."""
+    context = chromium.new_context(base_url=live_server.url, viewport=WIDE, reduced_motion="reduce")
+    context.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
+    context.on("weberror", lambda error: faults.append(str(error.error)))
+    yield context
+    context.close()
+    assert not faults, faults
+
+
+@pytest.fixture
+def page(window: BrowserContext) -> Page:
+    return window.new_page()
+
+
+@pytest.fixture
+def sign_in(window: BrowserContext, live_server) -> Callable[..., staff.Person]:
+    """`sign_in("FRAUD_ANALYST")`: the window belongs to such a person from now on, both factors given."""
+
+    def enter(*roles: str, full_name: str = "Robin Example") -> staff.Person:
+        person, client = staff.person(*roles, full_name=full_name), Client()
+        staff.sign_in(client, person.user)
+        cookie = client.cookies[settings.SESSION_COOKIE_NAME]
+        window.add_cookies([{"name": cookie.key, "value": cookie.value, "url": live_server.url}])
+        return person
+
+    return enter
+
+
+@pytest.fixture
+def violations() -> Callable[[Page], list[str]]:
+    """WCAG findings of axe on the page as it stands: `rule: elements`."""
+
+    def examine(page: Page) -> list[str]:
+        found = Axe().run(page).response["violations"]
+        return [f"{rule['id']}: {[node['target'] for node in rule['nodes']]}" for rule in found]
+
+    return examine
