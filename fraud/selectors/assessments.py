@@ -25,6 +25,6 @@ def list_for_payment(*, payment_id: str) -> list[Assessment]:
     return list(Assessment.objects.filter(payment_id=payment_id).order_by("id"))
 
 
-def list_for_customer(*, customer_id: str, livemode: bool) -> QuerySet[Assessment]:
-    """For the pages of the API."""
-    return Assessment.objects.filter(livemode=livemode, customer_id=customer_id)
+def all_of(*, livemode: bool) -> QuerySet[Assessment]:
+    """Decisions of the mode, for the pages of the API."""
+    return Assessment.objects.filter(livemode=livemode)
