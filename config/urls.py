@@ -10,6 +10,7 @@ v1: list[URLPattern | URLResolver] = [
     path("", include("core.api.urls")),
     path("", include("compliance.api.urls")),
     path("", include("fraud.api.urls")),
+    path("", include("payments.api.urls")),
     path("<path:anything>", problems.unknown_address),
 ]
 

@@ -110,11 +110,16 @@ def refund_fields(refund: Refund, payment: Payment) -> dict[str, Any]:
 
 def _failure_fields(payment: Payment, trail: Iterable[TrailEntry]) -> dict[str, Any]:
     names = (
-        "payment_id", "transaction_id", "status", "amount", "currency", "fraud_score", "fraud_recommendation",
-        "compliance_flags", "livemode",
+        "payment_id", "transaction_id", "amount", "currency", "fees", "net_amount", "fraud_score",
+        "fraud_recommendation", "compliance_flags", "livemode",
     )  # fmt: skip
     known = payment_fields(payment)
-    return {name: known[name] for name in names} | {"audit_trail": [_trail_entry(entry) for entry in trail]}
+    return {
+        # `status` is the HTTP status in a problem.
+        "payment_status": payment.status,
+        **{name: known[name] for name in names},
+        "audit_trail": [_trail_entry(entry) for entry in trail],
+    }
 
 
 def _trail_entry(entry: TrailEntry) -> dict[str, Any]:

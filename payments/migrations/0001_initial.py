@@ -360,24 +360,22 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="payment",
-            index=models.Index(fields=["livemode", "-id"], name="payment_newest_first"),
+            index=models.Index(fields=["livemode", "-created_at", "-id"], name="payment_newest_first"),
         ),
         migrations.AddIndex(
             model_name="payment",
-            index=models.Index(fields=["livemode", "status", "-id"], name="payment_by_status"),
+            index=models.Index(fields=["livemode", "status", "-created_at", "-id"], name="payment_by_status"),
         ),
         migrations.AddIndex(
             model_name="payment",
-            index=models.Index(fields=["livemode", "created_at"], name="payment_by_day"),
-        ),
-        migrations.AddIndex(
-            model_name="payment",
-            index=models.Index(fields=["customer", "-id"], name="payment_by_customer"),
+            index=models.Index(fields=["customer", "-created_at", "-id"], name="payment_by_customer"),
         ),
         migrations.AddIndex(
             model_name="payment",
             index=models.Index(
-                condition=models.Q(("provider__isnull", False)), fields=["provider", "-id"], name="payment_by_provider"
+                condition=models.Q(("provider__isnull", False)),
+                fields=["provider", "-created_at", "-id"],
+                name="payment_by_provider",
             ),
         ),
         migrations.AddIndex(

@@ -75,11 +75,15 @@ class Payment(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(fields=["livemode", "-id"], name="payment_newest_first"),
-            models.Index(fields=["livemode", "status", "-id"], name="payment_by_status"),
-            models.Index(fields=["livemode", "created_at"], name="payment_by_day"),
-            models.Index(fields=["customer", "-id"], name="payment_by_customer"),
-            models.Index(fields=["provider", "-id"], name="payment_by_provider", condition=Q(provider__isnull=False)),
+            # Lists go by (created_at, id), newest first, under any one of these.
+            models.Index(fields=["livemode", "-created_at", "-id"], name="payment_newest_first"),
+            models.Index(fields=["livemode", "status", "-created_at", "-id"], name="payment_by_status"),
+            models.Index(fields=["customer", "-created_at", "-id"], name="payment_by_customer"),
+            models.Index(
+                fields=["provider", "-created_at", "-id"],
+                name="payment_by_provider",
+                condition=Q(provider__isnull=False),
+            ),
             models.Index(fields=["resume_at"], name="payment_to_resume", condition=Q(resume_at__isnull=False)),
             models.Index(fields=["capture_deadline"], name="payment_on_hold", condition=Q(step=Step.HOLD)),
             models.Index(

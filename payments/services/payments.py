@@ -9,16 +9,16 @@ The card is only ever in memory; whoever comes later asks the gateway by referen
 """
 
 import contextlib
-from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
 
 from core.actors import SYSTEM, Actor
+from core.api.once import Ticket
 from core.api.wire import to_wire
 from core.errors import Refusal
 from core.idempotency import services as idempotency
-from core.idempotency.services import Claim, Replay
+from core.idempotency.services import Replay
 from core.vault import cards
 from core.vault.cards import CardData
 from core.work import failpoints
@@ -39,15 +39,6 @@ from payments.states import Transition
 RESUME = "payments.resume"
 
 
-@dataclass(frozen=True, slots=True)
-class Keyed:
-    """The idempotency key of a request, whose it is, and a keyed hash of what was asked."""
-
-    caller: str
-    key: str
-    request_hash: bytes
-
-
 class PaymentNotCancellable(Refusal):
     """Captured money is refunded, not cancelled; a failed payment has nothing to give back."""
 
@@ -66,14 +57,14 @@ class StillUnknown(Exception):
     """The gateway does not say yet what became of a payment. The work is tried again later."""
 
 
-def create(order: PaymentOrder, *, keyed: Keyed, livemode: bool, actor: Actor, now: datetime) -> Answer:
+def create(order: PaymentOrder, *, ticket: Ticket, livemode: bool, actor: Actor, now: datetime) -> Answer:
     """Take a payment. Raises a Refusal and keeps nothing where it cannot be made; everything else is an Answer.
 
     201 captured or held for review, 202 not yet known, 402/403/409/503/504 a failed payment, kept and replayed.
     """
     gateway = registry.name_for(livemode=livemode)
     with transaction.atomic():
-        claim = _claim(keyed, "payments.create", now)
+        claim = idempotency.claim(**ticket.fields(), now=now)
         if isinstance(claim, Replay):
             return Answer(claim.status, claim.body, replayed=True)
         stored = register.find_by_claim(claim.id) if claim.recovered else None
@@ -126,13 +117,13 @@ def lapse(*, payment_id: str, now: datetime) -> bool:
     return True
 
 
-def cancel(*, payment_id: str, keyed: Keyed, livemode: bool, actor: Actor, now: datetime) -> Answer:
+def cancel(*, payment_id: str, ticket: Ticket, livemode: bool, actor: Actor, now: datetime) -> Answer:
     """Give an authorised payment back before capture. Cancelling a cancelled payment answers it as it is.
 
     Raises PaymentNotFound, PaymentNotCancellable (captured or failed), PaymentInProgress.
     """
     with transaction.atomic():
-        claim = _claim(keyed, "payments.cancel", now)
+        claim = idempotency.claim(**ticket.fields(), now=now)
         if isinstance(claim, Replay):
             return Answer(claim.status, claim.body, replayed=True)
         payment = register.lock(payment_id, livemode=livemode)
@@ -151,12 +142,6 @@ def cancel(*, payment_id: str, keyed: Keyed, livemode: bool, actor: Actor, now: 
     with transaction.atomic():
         idempotency.finish(claim_id=claim.id, status=answer.status, body=answer.body, now=now)
     return answer
-
-
-def _claim(keyed: Keyed, operation: str, now: datetime) -> Claim | Replay:
-    return idempotency.claim(
-        caller=keyed.caller, key=keyed.key, request_hash=keyed.request_hash, operation=operation, now=now
-    )
 
 
 def _authorise(payment: Payment, card: CardData, *, actor: Actor, now: datetime) -> Answer:

@@ -13,6 +13,7 @@ from django.db.models import F
 
 from core import ids
 from core.actors import SYSTEM, Actor
+from core.api.once import Ticket
 from core.api.wire import to_wire
 from core.audit import services as audit
 from core.errors import FieldError, Refusal
@@ -36,7 +37,7 @@ from payments.gateways.port import GatewayError, NetworkRefund
 from payments.models import Payment, Refund
 from payments.selectors import payments as register
 from payments.services import acceptance, entries, outcomes
-from payments.services.payments import Keyed, StillUnknown
+from payments.services.payments import StillUnknown
 
 RESUME = "payments.resume_refund"
 
@@ -76,16 +77,14 @@ class RefundOrder:
     reason: str
 
 
-def create(order: RefundOrder, *, keyed: Keyed, livemode: bool, actor: Actor, now: datetime) -> Answer:
+def create(order: RefundOrder, *, ticket: Ticket, livemode: bool, actor: Actor, now: datetime) -> Answer:
     """Refund a payment: 201 done, 202 not yet known, 402 refused by the network (kept and replayed).
 
     Raises PaymentNotFound, PaymentNotRefundable, RefundExceedsRefundable, RefundMoneyIsGone, SwitchClosed; these
     keep nothing.
     """
     with transaction.atomic():
-        claim = idempotency.claim(
-            caller=keyed.caller, key=keyed.key, request_hash=keyed.request_hash, operation="refunds.create", now=now
-        )
+        claim = idempotency.claim(**ticket.fields(), now=now)
         if isinstance(claim, Replay):
             return Answer(claim.status, claim.body, replayed=True)
         refund = register.find_refund_by_claim(claim.id) if claim.recovered else None
@@ -280,7 +279,8 @@ def _put_back(refund: Refund, payment: Payment, *, now: datetime) -> None:
 def _answer(refund: Refund, payment: Payment) -> Answer:
     fields = answers.refund_fields(refund, payment)
     if refund.status == RefundStatus.FAILED:
-        shown = {name: fields[name] for name in ("refund_id", "payment_id", "status", "amount", "currency")}
+        shown = {name: fields[name] for name in ("refund_id", "payment_id", "amount", "currency", "livemode")}
+        shown["refund_status"] = refund.status
         return answers.problem(RefundDeclined(fields=shown), f"{answers.COLLECTION}/{payment.public_id}/refunds")
     return Answer(202 if refund.status == RefundStatus.PENDING else 201, to_wire(fields))
 

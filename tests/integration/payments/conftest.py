@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from core.actors import Actor
+from core.api.once import Ticket
 from core.vault.cards import CardData
 from payments.answers import Answer
 from payments.services import payments
 from payments.services.orders import Client, PaymentOrder
-from payments.services.payments import Keyed
 
 NOW = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
 BACKEND = Actor("API_KEY", "key_test", frozenset({"payments:write"}))
@@ -40,8 +40,9 @@ def order(number: str = VISA, **different: Any) -> PaymentOrder:
     return PaymentOrder(**wanted | different)
 
 
-def keyed(key: str = "", body: str = "") -> Keyed:
-    return Keyed("key_test", key or f"key-{next(_keys)}", hashlib.sha256(body.encode()).digest())
+def ticket(operation: str = "payments.create", *, key: str = "", body: str = "") -> Ticket:
+    """A request's idempotency key and what was asked; a new key unless one is named."""
+    return Ticket("marketplace:test", key or f"key-{next(_keys)}", hashlib.sha256(body.encode()).digest(), operation)
 
 
 Pay = Callable[..., Answer]
@@ -51,7 +52,9 @@ Pay = Callable[..., Answer]
 def pay() -> Pay:
     """Take a payment through the service, as the API does."""
 
-    def take(number: str = VISA, *, key: Keyed | None = None, now: datetime = NOW, **different: Any) -> Answer:
-        return payments.create(order(number, **different), keyed=key or keyed(), livemode=False, actor=BACKEND, now=now)
+    def take(number: str = VISA, *, key: Ticket | None = None, now: datetime = NOW, **different: Any) -> Answer:
+        return payments.create(
+            order(number, **different), ticket=key or ticket(), livemode=False, actor=BACKEND, now=now
+        )
 
     return take

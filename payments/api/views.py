@@ -1,0 +1,185 @@
+"""The payment operations of the public API."""
+
+from typing import Any, ClassVar, cast
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from compliance.selectors.parties import PartyNotFound
+from compliance.services.parties import PartyNotEligible, PartyTypesDiffer
+from core import clock, ids
+from core.api import once
+from core.api.filters import choice, moment, text
+from core.api.once import Ticket
+from core.api.requests import ApiRequest
+from core.api.schema import describe, page_of
+from core.api.views import ApiView
+from core.switches.services import SwitchClosed
+from core.vault.cards import CardDataEncryptionFailed, CardTokenNotFound, InvalidCardData
+from payments import answers, refusals
+from payments.answers import Answer
+from payments.api import examples, serializers
+from payments.enums import PaymentStatus
+from payments.gateways.registry import NoGateway
+from payments.selectors import payments as register
+from payments.selectors import trails
+from payments.services import orders, payments, refunds
+from payments.services.refunds import RefundOrder
+
+_ORDER_REFUSALS = (
+    InvalidCardData,
+    orders.PaymentMethodNotSupported,
+    orders.CurrencyNotSupported,
+    orders.AmountAboveLimit,
+)
+
+
+class Payments(ApiView):
+    scopes: ClassVar = {"GET": "payments:read", "POST": "payments:write"}
+    throttle: ClassVar = {"POST": "payments.create"}
+    paged = True
+    filters = (
+        *choice("status", PaymentStatus.values),
+        *text("customerId", "customer__party_id", pattern=ids.PARTY_ID),
+        *text("providerId", "provider__party_id", pattern=ids.PARTY_ID),
+        *moment("createdAt"),
+    )
+
+    @describe("listPayments", summary="List payments", answers={200: page_of(serializers.PaymentRowSerializer)})
+    def get(self, request: Request) -> Response:
+        """Newest first."""
+        call = cast("ApiRequest", request)
+        return self.page(request, register.list_in_mode(livemode=call.livemode), answers.payment_fields)
+
+    @describe(
+        "createPayment",
+        summary="Take a payment",
+        takes=serializers.PaymentRequestSerializer,
+        answers={201: serializers.PaymentSerializer, 202: serializers.PaymentSerializer},
+        refusals=(
+            *_ORDER_REFUSALS, PartyNotFound, PartyNotEligible, PartyTypesDiffer, CardTokenNotFound, SwitchClosed,
+            NoGateway, CardDataEncryptionFailed, *refusals.FAILURES.values(),
+        ),
+        example=examples.PAYMENT,
+        answer_example=examples.PAYMENT_ANSWER,
+    )  # fmt: skip
+    def post(self, request: Request) -> Response:
+        """`COMPLETED` when captured, `PENDING` when held for review. 202: the network has not answered yet; the payment
+        finishes by itself, ask for it. A payment that failed is kept and answers the same to the same key.
+        """
+        call = cast("ApiRequest", request)
+        order = serializers.PaymentRequestSerializer.order(serializers.PaymentRequestSerializer.read(request))
+        answer = payments.create(
+            order,
+            ticket=ticket_without_cvc(request, "payments.create"),
+            livemode=call.livemode,
+            actor=call.actor,
+            now=clock.now(),
+        )
+        return respond(answer)
+
+
+class Payment(ApiView):
+    scopes: ClassVar = {"GET": "payments:read"}
+
+    @describe(
+        "getPayment",
+        summary="One payment",
+        answers={200: serializers.PaymentSerializer},
+        refusals=(register.PaymentNotFound,),
+    )
+    def get(self, request: Request, payment_id: str) -> Response:
+        payment = register.get(payment_id, livemode=cast("ApiRequest", request).livemode)
+        return Response(answers.with_trail(payment, trails.list_for_payment(payment)))
+
+
+class PaymentValidation(ApiView):
+    scopes: ClassVar = {"POST": "payments:write"}
+    throttle: ClassVar = {"POST": "payments.validate"}
+
+    @describe(
+        "validatePayment",
+        summary="Check a payment without making it",
+        takes=serializers.PaymentRequestSerializer,
+        answers={200: serializers.ValidationSerializer},
+        refusals=_ORDER_REFUSALS,
+        example=examples.PAYMENT,
+    )
+    def post(self, request: Request) -> Response:
+        """Nothing is stored, nobody is asked. What is refused here would be refused by a payment."""
+        now = clock.now()
+        values = serializers.PaymentRequestSerializer.read(request)
+        split = orders.validate(serializers.PaymentRequestSerializer.order(values), now=now)
+        body: dict[str, Any] = {
+            "success": True,
+            "valid": True,
+            "amount": values["amount"],
+            "currency": values["currency"],
+            "fees": split.fee.minor,
+            "net_amount": split.net.minor,
+            "livemode": cast("ApiRequest", request).livemode,
+            "timestamp": now,
+        }
+        return Response(body)
+
+
+class PaymentCancellation(ApiView):
+    scopes: ClassVar = {"POST": "payments:write"}
+
+    @describe(
+        "cancelPayment",
+        summary="Give an authorised payment back",
+        takes=serializers.CancelRequestSerializer,
+        answers={200: serializers.CancelledPaymentSerializer, 202: serializers.CancelledPaymentSerializer},
+        refusals=(register.PaymentNotFound, payments.PaymentNotCancellable, payments.PaymentInProgress),
+    )
+    def post(self, request: Request, payment_id: str) -> Response:
+        """Before capture, that is while it is held for review. Captured money is refunded instead."""
+        call = cast("ApiRequest", request)
+        serializers.CancelRequestSerializer.read(request)
+        answer = payments.cancel(
+            payment_id=payment_id,
+            ticket=once.ticket(request, operation="payments.cancel"),
+            livemode=call.livemode,
+            actor=call.actor,
+            now=clock.now(),
+        )
+        return respond(answer)
+
+
+class Refunds(ApiView):
+    scopes: ClassVar = {"POST": "refunds:write"}
+
+    @describe(
+        "createRefund",
+        summary="Refund a payment in part or whole",
+        takes=serializers.RefundRequestSerializer,
+        answers={201: serializers.RefundSerializer, 202: serializers.RefundSerializer},
+        refusals=(
+            register.PaymentNotFound, refunds.PaymentNotRefundable, refunds.RefundExceedsRefundable,
+            refunds.RefundMoneyIsGone, refunds.RefundDeclined, SwitchClosed,
+        ),
+        example={"amount": 10000, "reason": "one hour less than booked"},
+    )  # fmt: skip
+    def post(self, request: Request, payment_id: str) -> Response:
+        """The fee goes back in proportion. What can be refunded is captured less refunded less disputed."""
+        call = cast("ApiRequest", request)
+        values = serializers.RefundRequestSerializer.read(request)
+        answer = refunds.create(
+            RefundOrder(payment_id, values.get("amount"), values.get("reason", "")),
+            ticket=once.ticket(request, operation="refunds.create"),
+            livemode=call.livemode,
+            actor=call.actor,
+            now=clock.now(),
+        )
+        return respond(answer)
+
+
+def ticket_without_cvc(request: Request, operation: str) -> Ticket:
+    """The request's ticket after its security code has left it: not even a keyed hash of the code is kept."""
+    cast("ApiRequest", request).data.pop("cvc", None)
+    return once.ticket(request, operation=operation)
+
+
+def respond(answer: Answer) -> Response:
+    return once.answered(status=answer.status, body=answer.body, replayed=answer.replayed)
