@@ -49,7 +49,7 @@ def _milliseconds(now: datetime) -> int:
 
 
 def _random(length: int) -> str:
-    return "".join(secrets.choice(_BASE36) for _ in range(length))
+    return _base36(secrets.randbelow(36**length), length)
 
 
 def _base36(number: int, width: int) -> str:

@@ -413,6 +413,7 @@ class Migration(migrations.Migration):
         _run("hashing"),
         _run("accounts"),
         _run("rolling_up"),
+        _run("steps"),
         _run("posting"),
         _run("guards"),
     ]

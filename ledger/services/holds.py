@@ -35,7 +35,7 @@ def place(
         phase=Phase.HOLD.value,
         expires_at=expires_at,
     )
-    return writer.write([request], now=now)[0]
+    return writer.write(request, now=now)
 
 
 def capture(

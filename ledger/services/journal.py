@@ -50,7 +50,7 @@ def post(
         effective_at=effective_at,
         description=description,
     )
-    return writer.write([request], now=now)[0]
+    return writer.write(request, now=now)
 
 
 def post_many(requests: Sequence[Request], *, now: datetime) -> list[Posted]:
@@ -58,7 +58,7 @@ def post_many(requests: Sequence[Request], *, now: datetime) -> list[Posted]:
 
     Some hundred a call is the knee. Use it instead of several `post` in one transaction, which may deadlock.
     """
-    return writer.write(requests, now=now) if requests else []
+    return writer.write_many(requests, now=now) if requests else []
 
 
 def post_pending(
@@ -85,7 +85,7 @@ def post_pending(
         phase=Phase.PENDING.value,
         expires_at=expires_at,
     )
-    return writer.write([request], now=now)[0]
+    return writer.write(request, now=now)
 
 
 def capture_pending(
@@ -110,7 +110,7 @@ def capture_pending(
         effective_at=effective_at,
         description=description,
     )
-    return writer.write([request], now=now)[0]
+    return writer.write(request, now=now)
 
 
 def void_pending(*, entry_id: str, reason: str, idempotency_key: str, now: datetime) -> Posted:
@@ -122,4 +122,4 @@ def void_pending(*, entry_id: str, reason: str, idempotency_key: str, now: datet
         effective_at=now,
         description=reason,
     )
-    return writer.write([request], now=now)[0]
+    return writer.write(request, now=now)

@@ -24,7 +24,7 @@ def expire_due(*, now: datetime, limit: int = 200) -> int:
             description=EXPIRED,
         )
         try:
-            writer.write([request], now=now)
+            writer.write(request, now=now)
         except ReservationSettled:
             continue
         ended += 1

@@ -20,4 +20,4 @@ def reverse(
     request = Request(
         reverses=entry_id, idempotency_key=idempotency_key, effective_at=effective_at or now, description=reason
     )
-    return writer.write([request], now=now)[0]
+    return writer.write(request, now=now)

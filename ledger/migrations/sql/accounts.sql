@@ -14,54 +14,27 @@ BEGIN
         RAISE EXCEPTION 'no kind of the chart' USING ERRCODE = 'HF104', CONSTRAINT = 'account_is_in_the_chart',
             DETAIL = p_code;
     END IF;
-    IF v_kind.one_currency AND EXISTS (
-        SELECT FROM ledger_account a WHERE a.book = p_book AND a.code = p_code AND a.currency <> p_currency
-    ) THEN
-        RAISE EXCEPTION 'second currency' USING ERRCODE = 'HF105', CONSTRAINT = 'account_keeps_its_currency',
-            DETAIL = p_code;
-    END IF;
     INSERT INTO ledger_account (book, code, currency, kind, sign, min_balance_minor, hot, one_currency, opened_at)
     VALUES (p_book, p_code, p_currency, v_kind.prefix, v_kind.sign, v_kind.min_balance_minor, v_kind.hot,
             v_kind.one_currency, p_now)
-    ON CONFLICT (book, code, currency) DO NOTHING RETURNING id INTO v_id;
+    ON CONFLICT DO NOTHING RETURNING id INTO v_id;
     IF v_id IS NOT NULL THEN
         INSERT INTO ledger_balance
             (account_id, posted_minor, pending_in_minor, pending_out_minor, min_balance_minor, seq, head)
         VALUES (v_id, 0, 0, 0, v_kind.min_balance_minor, 0, ledger_chain_start(p_book, p_code, p_currency));
+    ELSIF NOT EXISTS (SELECT FROM ledger_account a
+                       WHERE a.book = p_book AND a.code = p_code AND a.currency = p_currency) THEN
+        RAISE EXCEPTION 'second currency' USING ERRCODE = 'HF105', CONSTRAINT = 'account_keeps_its_currency',
+            DETAIL = p_code;
     END IF;
 END $$;
 
--- The balance row of one account moves, under its floor. `content` extends the account's chain (NULL: no posting).
-CREATE FUNCTION ledger_move(
-    p_account bigint, p_posted bigint, p_in bigint, p_out bigint, p_content bytea, p_code text,
-    OUT seq bigint, OUT head bytea
-) LANGUAGE plpgsql AS $$
+-- Says why a balance row did not move.
+CREATE FUNCTION ledger_refuse_movement(p_account bigint, p_code text) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
-    IF p_content IS NULL THEN
-        UPDATE ledger_balance b
-           SET posted_minor = b.posted_minor + p_posted,
-               pending_in_minor = b.pending_in_minor + p_in, pending_out_minor = b.pending_out_minor + p_out
-         WHERE b.account_id = p_account
-           AND (b.min_balance_minor IS NULL
-                OR b.posted_minor + p_posted - b.pending_out_minor - p_out >= b.min_balance_minor)
-        RETURNING NULL::bigint, NULL::bytea INTO seq, head;
-    ELSE
-        UPDATE ledger_balance b
-           SET posted_minor = b.posted_minor + p_posted,
-               pending_in_minor = b.pending_in_minor + p_in, pending_out_minor = b.pending_out_minor + p_out,
-               seq = b.seq + 1, head = ledger_chain_next(b.head, b.seq + 1, p_content)
-         WHERE b.account_id = p_account
-           AND (b.min_balance_minor IS NULL
-                OR b.posted_minor + p_posted - b.pending_out_minor - p_out >= b.min_balance_minor)
-        RETURNING b.seq, b.head INTO seq, head;
-    END IF;
-    IF NOT FOUND THEN
-        PERFORM FROM ledger_balance b WHERE b.account_id = p_account;
-        IF FOUND THEN
-            RAISE EXCEPTION 'below the floor' USING ERRCODE = 'HF106', CONSTRAINT = 'account_is_not_overdrawn',
-                DETAIL = p_code;
-        END IF;
-        RAISE EXCEPTION 'no balance row' USING ERRCODE = 'HF116', CONSTRAINT = 'account_has_a_balance',
+    IF EXISTS (SELECT FROM ledger_balance b WHERE b.account_id = p_account) THEN
+        RAISE EXCEPTION 'below the floor' USING ERRCODE = 'HF106', CONSTRAINT = 'account_is_not_overdrawn',
             DETAIL = p_code;
     END IF;
+    RAISE EXCEPTION 'no balance row' USING ERRCODE = 'HF116', CONSTRAINT = 'account_has_a_balance', DETAIL = p_code;
 END $$;

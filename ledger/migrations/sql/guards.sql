@@ -48,14 +48,15 @@ CREATE CONSTRAINT TRIGGER pending_leg_is_balanced AFTER INSERT ON ledger_pending
     WHEN (current_setting('holdfast.ledger_writer', true) IS DISTINCT FROM 'on')
     EXECUTE FUNCTION ledger_prove_entry();
 
--- The application reads tables and calls two functions. Nothing else.
+-- The application reads tables and calls three functions. Nothing else.
 REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON
     ledger_account_kind, ledger_account, ledger_entry, ledger_posting, ledger_pending_leg, ledger_balance, ledger_delta,
     ledger_seal, ledger_open_reservation FROM holdfast_app;
 GRANT SELECT ON ledger_account_kind TO holdfast_app;
-REVOKE EXECUTE ON FUNCTION ledger_open_account, ledger_open_accounts, ledger_move, ledger_require_within,
-    ledger_roll_up_account, ledger_roll_up, ledger_post_one, ledger_prepare_batch, ledger_post FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION ledger_post, ledger_roll_up TO holdfast_app;
+REVOKE EXECUTE ON FUNCTION ledger_open_account, ledger_refuse_movement, ledger_require_form,
+    ledger_parent, ledger_legs_of, ledger_settle, ledger_prepare_batch, ledger_roll_up_account, ledger_roll_up,
+    ledger_post, ledger_post_many FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION ledger_post, ledger_post_many, ledger_roll_up TO holdfast_app;
 
 -- Balance rows are rewritten in place; deltas come and go every second.
 ALTER TABLE ledger_balance SET (fillfactor = 60, autovacuum_vacuum_scale_factor = 0.05);

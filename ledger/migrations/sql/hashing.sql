@@ -3,17 +3,17 @@
 CREATE FUNCTION ledger_part(value text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN CASE WHEN value IS NULL THEN '-' ELSE octet_length(value)::text || ':' || value END;
 
--- What was asked: the header without its times, then the legs by currency, account and amount.
+-- What was asked: the header without its times, then the legs in their order. The binary form of an array carries the
+-- number and the length of its elements; codes and currencies are ASCII, so no client encoding changes it.
 CREATE FUNCTION ledger_request_hash(
-    phase text, kind text, reference text, description text, reverses text, settles text, legs text
-) RETURNS bytea LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    phase text, kind text, reference text, description text, reverses text, settles text,
+    accounts text[], currencies text[], amounts bigint[]
+) RETURNS bytea LANGUAGE sql STABLE PARALLEL SAFE
     RETURN sha256(convert_to(
         ledger_part(phase) || ledger_part(kind) || ledger_part(reference) || ledger_part(description)
-        || ledger_part(reverses) || ledger_part(settles) || coalesce(legs, ''), 'UTF8'));
-
-CREATE FUNCTION ledger_leg(currency text, account text, amount bigint) RETURNS text
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN ledger_part(currency) || ledger_part(account) || ledger_part(amount::text);
+        || ledger_part(reverses) || ledger_part(settles), 'UTF8')
+        || array_send(coalesce(accounts, '{}')) || array_send(coalesce(currencies, '{}'))
+        || array_send(coalesce(amounts, '{}')));
 
 -- One entry's movement on one account. All parts but the public id have a fixed length; `amounts` is 8 bytes a leg.
 CREATE FUNCTION ledger_movement_digest(
