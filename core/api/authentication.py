@@ -8,6 +8,7 @@ from core.actors import Actor
 from core.api import keys
 from core.api.models import ApiKey
 from core.errors import Refusal
+from core.telemetry import context
 
 MAX_HEADER = 200
 
@@ -46,6 +47,7 @@ class ApiKeyAuthentication(BaseAuthentication):
                 "The API key is unknown, expired or revoked.", challenge=', error="invalid_token"'
             )
         keys.note_use(key=key, now=now)
+        context.bind(actor=key.public_id)
         request.actor = Actor("API_KEY", key.public_id, frozenset(key.scopes))  # type: ignore[attr-defined]
         request.livemode = key.livemode  # type: ignore[attr-defined]
         return key, key

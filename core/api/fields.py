@@ -1,7 +1,8 @@
 """Fields that take a JSON value for what it is: no number from a string, no string from a number.
 
 DRF's own fields coerce (`"5"` to 5, 5 to `"5"`, `"yes"` to true). `require_json_types` runs before any field
-and refuses what has the wrong JSON type, so that behaviour and schema agree whichever field is declared.
+and refuses what has the wrong JSON type, so that behaviour and schema agree whichever field is declared. It
+also refuses a card number in any text but a `DigitsField`: what is not received cannot leak.
 """
 
 import functools
@@ -14,11 +15,14 @@ from rest_framework.fields import empty
 
 from core.api import strict_json
 from core.api.values import Verbatim
+from core.telemetry import redaction
 
 MAX_INTEGER = 2**63 - 1
+SHORTEST_CARD = 13
 METADATA_MAX_NAMES = 50
 METADATA_MAX_NAME = 40
 METADATA_MAX_BYTES = 8192
+CARD_FOUND = "Holds a card number; those belong into the fields made for them."
 
 _Field = serializers.Field[Any, Any, Any, Any]
 
@@ -82,8 +86,11 @@ class MetadataField(serializers.DictField):
         }
         if faults:
             raise serializers.ValidationError(faults)
-        if len(json.dumps(data, ensure_ascii=False).encode()) > METADATA_MAX_BYTES:
+        text = json.dumps(data, ensure_ascii=False)
+        if len(text.encode()) > METADATA_MAX_BYTES:
             raise serializers.ValidationError(f"Is longer than {METADATA_MAX_BYTES} bytes.")
+        if redaction.find_cards(text):
+            raise serializers.ValidationError(CARD_FOUND)
         return Verbatim(data)
 
     def to_representation(self, value: Any) -> Verbatim:
@@ -112,6 +119,8 @@ def require_json_types(field: _Field, value: Any) -> None:
             raise serializers.ValidationError("Must hold ASCII digits.")
         if isinstance(field, serializers.ChoiceField) and value not in field.choices:
             raise serializers.ValidationError(f"Must be one of {', '.join(map(str, field.choices))}.")
+        if len(value) >= SHORTEST_CARD and not isinstance(field, DigitsField) and redaction.find_cards(value):
+            raise serializers.ValidationError(CARD_FOUND)
     elif isinstance(field, serializers.ListField) and isinstance(field.child, serializers.Field):
         _require_in_list(field.child, value)
 

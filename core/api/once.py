@@ -6,7 +6,6 @@ takes part, the view hands a `Ticket` to the service, which claims in its own fi
 the one that holds the effect; `answered` turns what came of it, new or replayed, into the response.
 """
 
-import hmac
 import json
 import re
 from collections.abc import Callable, Mapping
@@ -14,7 +13,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
-from django.conf import settings
 from django.db import transaction
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -25,6 +23,9 @@ from core.api.values import Verbatim
 from core.api.wire import to_wire
 from core.errors import Refusal
 from core.idempotency import services as idempotency
+from core.telemetry import redaction
+from core.vault import envelope
+from core.vault.purposes import Purpose
 
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 _MAC_CONTEXT = b"holdfast.idempotency.request.v1"
@@ -63,6 +64,8 @@ def require_key(meta: Mapping[str, Any]) -> str:
     key = str(meta.get("HTTP_IDEMPOTENCY_KEY", ""))
     if not _KEY.fullmatch(key):
         raise IdempotencyKeyRequired("The Idempotency-Key must have 1 to 255 visible ASCII characters." if key else "")
+    if redaction.find_cards(key):
+        raise IdempotencyKeyRequired("The Idempotency-Key must not hold a card number.")
     return key
 
 
@@ -111,4 +114,4 @@ def _hash(method: str, path: str, body: dict[str, Any]) -> bytes:
     """Keyed: the body may hold a card number, and a bare hash of one can be searched through."""
     canonical = json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     material = b"\x00".join((_MAC_CONTEXT, method.encode(), path.encode(), canonical.encode()))
-    return hmac.digest(settings.SECRET_KEY.encode(), material, "sha256")
+    return envelope.mac(Purpose.DATABASE, material)

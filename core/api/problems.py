@@ -18,11 +18,12 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 
 from core import clock
-from core.api import strict_json, tracing
+from core.api import strict_json
 from core.api.values import Verbatim
 from core.api.wire import timestamp, to_wire
 from core.database import refusals
 from core.errors import FieldError, Refusal
+from core.telemetry import context as telemetry
 
 CONTENT_TYPE = "application/problem+json"
 MAX_ERRORS = 50
@@ -117,7 +118,7 @@ def body(refusal: Refusal, instance: str) -> dict[str, Any]:
         "success": False,
         "error": refusal.detail,
         "code": refusal.code,
-        "requestId": tracing.request_id(),
+        "requestId": telemetry.request_id(),
         "timestamp": timestamp(clock.now()),
     }
     if refusal.errors:

@@ -21,6 +21,7 @@ from django.conf import settings
 from core.api.models import ApiKey, ThrottleClass
 from core.errors import Refusal
 from core.parameters import services as parameters
+from core.telemetry import metrics
 
 REDIS_TIMEOUT_SECONDS = 0.25
 REDIS_REST_SECONDS = 1.0
@@ -92,7 +93,8 @@ _local_lock = threading.Lock()
 _client: redis.Redis | None = None
 _script_hash = ""
 _redis_rests_until = 0.0
-fallbacks = 0
+FALLBACKS = metrics.counter("api_throttle_fallbacks", "Requests limited in the process because Redis did not answer")
+REFUSED = metrics.counter("api_throttled", "Requests refused with 429", ["rate"])
 
 
 def declare(name: str, *limits: Limit) -> None:
@@ -140,18 +142,19 @@ def take(*, name: str, key: ApiKey, now: datetime) -> dict[str, str]:
         "RateLimit": f'"{name}";r={verdict.remaining};t={math.ceil(verdict.reset)}',
     }
     if verdict.wait > 0:
+        REFUSED.labels(name).inc()
         raise TooManyRequests(wait=verdict.wait, headers=headers)
     return headers
 
 
 def _ask(buckets: list[str], limits: list[Limit]) -> Verdict:
-    global _redis_rests_until, fallbacks
+    global _redis_rests_until
     if time.monotonic() >= _redis_rests_until:
         try:
             return _ask_redis(buckets, limits)
         except redis.RedisError:
             _redis_rests_until = time.monotonic() + REDIS_REST_SECONDS
-    fallbacks += 1
+    FALLBACKS.inc()
     return _ask_process(buckets, limits)
 
 

@@ -10,7 +10,9 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from core.api import problems
+from core import clock
+from core.actors import SYSTEM
+from core.api import keys, once, problems
 from core.api.fields import DigitsField, PatternField
 from core.api.filters import choice, moment, text
 from core.api.keys import KeyNotFound
@@ -127,6 +129,36 @@ class Keys(ApiView):
         return {"key_id": key.public_id, "created_at": key.created_at, "livemode": key.livemode}
 
 
+class NoteSerializer(WireSerializer):
+    text = serializers.CharField(max_length=10)
+    metadata = MetadataField(required=False)
+
+
+class NoteAnswerSerializer(WireSerializer):
+    note_id = serializers.CharField()
+
+
+class Notes(ApiView):
+    """The effect is a row: an API key named "note" stands in for one."""
+
+    scopes: ClassVar = {"POST": "books:write"}
+
+    @describe("createNote", summary="Write a note", takes=NoteSerializer, answers={201: NoteAnswerSerializer})
+    def post(self, request: Request) -> Response:
+        note = NoteSerializer.read(request)
+        now = clock.now()
+
+        def write() -> tuple[int, dict[str, Any]]:
+            row, _ = keys.create(name="note", livemode=False, scopes=["a:b"], actor=SYSTEM, now=now)
+            if note["text"] == "refuse":
+                raise ShelfIsFull
+            if note["text"] == "fail":
+                return 402, problems.body(ShelfIsFull(), request.path)
+            return 201, {"note_id": row.public_id}
+
+        return once.run_once(request, operation="notes.create", effect=write, now=now)
+
+
 class OneKey(ApiView):
     scopes: ClassVar = {"GET": "books:read"}
 
@@ -139,6 +171,8 @@ class OneKey(ApiView):
 
 
 v1 = [
+    path("notes", Notes.as_view()),
+    path("other-notes", Notes.as_view()),
     path("keys", Keys.as_view()),
     path("keys/<key_id>", OneKey.as_view()),
     path("books", Books.as_view()),
@@ -147,7 +181,18 @@ v1 = [
     path("<path:anything>", problems.unknown_address),
 ]
 described = [
-    path("v1/", include([p for p in v1 if "failures" not in str(p.pattern) and "undeclared" not in str(p.pattern)]))
+    path(
+        "v1/",
+        include(
+            [
+                p
+                for p in v1
+                if "failures" not in str(p.pattern)
+                and "undeclared" not in str(p.pattern)
+                and "other" not in str(p.pattern)
+            ]
+        ),
+    )
 ]
 urlpatterns = [path("v1/", include(v1))]
 handler404 = problems.handler404

@@ -98,6 +98,7 @@ class TestAddresses:
         problem(client.options("/v1/books"), 405, "METHOD_NOT_ALLOWED")
         problem(client.generic("TRACE", "/v1/books"), 405, "METHOD_NOT_ALLOWED")
 
+    @pytest.mark.urls("config.urls")
     def test_outside_the_api_pages_are_pages(self, client: api.ApiClient) -> None:
         assert client.get("/elsewhere")["Content-Type"].startswith("text/html")
 
@@ -280,3 +281,27 @@ class TestFailures:
     def test_tests_see_the_bug_itself(self, client: api.ApiClient) -> None:
         with pytest.raises(ZeroDivisionError):
             client.get("/v1/failures/bug")
+
+
+class TestCardNumbers:
+    """What is not received cannot leak: card numbers are taken in the fields made for them and nowhere else."""
+
+    @pytest.mark.parametrize(
+        ("body", "place"),
+        [
+            ({"bookTitle": "4242424242424242"}, "/bookTitle"),
+            ({"bookTitle": "4242 4242 4242 4242"}, "/bookTitle"),
+            ({"metadata": {"note": "card 5555-5555-5555-4444"}}, "/metadata"),
+            ({"metadata": {"deep": [{"number": 4242424242424242}]}}, "/metadata"),
+            ({"metadata": {"4242424242424242": 1}}, "/metadata"),
+        ],
+    )
+    def test_a_card_number_in_another_field_is_refused(
+        self, client: api.ApiClient, body: dict[str, Any], place: str
+    ) -> None:
+        found = faults(client.post("/v1/books", {"bookTitle": "x", "amount": 1} | body))
+        assert found == {place: "Holds a card number; those belong into the fields made for them."}
+
+    def test_other_long_numbers_pass(self, client: api.ApiClient) -> None:
+        body = {"bookTitle": "4242424242424241", "amount": 1, "metadata": {"order": "20240115103045123"}}
+        assert client.post("/v1/books", body).status_code == 201
