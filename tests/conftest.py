@@ -16,6 +16,8 @@ def _flush_past_append_only_triggers() -> Iterator[None]:
     `session_replication_role = replica` switches triggers off for this one session; only a superuser
     may set it, so the running program cannot.
     """
+    from core.vault import keys
+
     original = flush.Command.handle
 
     def handle(self: flush.Command, **options: Any) -> None:
@@ -27,6 +29,8 @@ def _flush_past_append_only_triggers() -> Iterator[None]:
         finally:
             with connection.cursor() as cursor:
                 cursor.execute("SET session_replication_role = origin")
+            # The data keys are gone with their table: what is still open in memory must not encrypt again.
+            keys.forget()
 
     flush.Command.handle = handle  # type: ignore[method-assign]
     yield

@@ -28,7 +28,7 @@ _SENSITIVE_KEYS = (
 
 
 def redact_event(_: object, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
-    """The last processor before JSON."""
+    """The last processor before a line leaves us, for whichever handler."""
     return cast(structlog.typing.EventDict, clean(event))
 
 
@@ -86,6 +86,7 @@ def configure(level: str) -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         _take_current_exception,
         render_exception,
+        redact_event,
     ]
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
@@ -99,7 +100,6 @@ def configure(level: str) -> None:
             foreign_pre_chain=shared,
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                redact_event,
                 structlog.processors.JSONRenderer(),
             ],
         )
@@ -110,6 +110,8 @@ def configure(level: str) -> None:
     for name in ("django", "django.server", "django.request", "celery", "granian", "gunicorn.error", "gunicorn.access"):
         logger = logging.getLogger(name)
         logger.handlers, logger.propagate = [], True
+    # Refused requests stand in the access log; here only what broke.
+    logging.getLogger("django.request").setLevel("ERROR")
     # They log whole requests and answers at their lower levels.
     for name in ("axes.apps", "boto3", "botocore", "urllib3", "httpx", "httpcore", "django.db.backends"):
         logging.getLogger(name).setLevel("WARNING")

@@ -75,8 +75,7 @@ def _windows(text: str) -> Iterator[list[int]]:
             found = [list(range(start, end))] if end - start <= _LONGEST and _is_card(_ascii(whole)) else []
         else:
             found = list(_windows_of_groups(text, _groups(text, start, end)))
-        if found and not _is_identifier(text, start, end):
-            yield from found
+        yield from (window for window in found if not _is_identifier(text, window[0], window[-1] + 1))
 
 
 def _windows_of_groups(text: str, groups: list[list[int]]) -> Iterator[list[int]]:

@@ -2,15 +2,18 @@
 
 import copy
 import pickle
+import re
 import secrets
 import threading
 from datetime import UTC, datetime
 
 import pytest
+from django.apps import apps
 from django.db import ProgrammingError, connection, transaction
 
 from core.actors import Actor
-from core.vault import cards, envelope
+from core.audit.models import AuditEntry
+from core.vault import cards, envelope, kms
 from core.vault.models import CardIndex, StoredCard
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -208,3 +211,56 @@ def test_a_rolled_back_payment_does_not_take_the_data_key_with_it():
     sealed = envelope.encrypt(purpose=purpose, plaintext=b"second", context=context)
     envelope.keys.forget()
     assert envelope.decrypt(purpose=purpose, ciphertext=sealed, context=context) == b"second"
+
+
+class TestAudit:
+    """Whoever sees a card is written down: who, which, why, and whether it worked."""
+
+    def entries(self) -> list[tuple[str, str, str, dict[str, str]]]:
+        found = AuditEntry.objects.filter(action="vault.card.revealed").order_by("id")
+        return [(entry.actor_id, entry.subject, entry.result, entry.facts) for entry in found]
+
+    def test_a_look(self):
+        token = tokenise().token
+        cards.reveal(token=token, reason="chargeback 77", actor=CLERK, now=NOW, livemode=False)
+        assert self.entries() == [("usr_1", token, "SUCCESS", {"reason": "chargeback 77"})]
+
+    def test_a_look_at_nothing_does_not_repeat_what_was_typed(self):
+        with pytest.raises(cards.CardTokenNotFound):
+            cards.reveal(token=VISA, reason=f"is it {VISA}?", actor=CLERK, now=NOW, livemode=False)
+        expected = {"reason": "is it 424242******4242?", "code": "CARD_TOKEN_NOT_FOUND"}
+        assert self.entries() == [("usr_1", "unknown", "FAILURE", expected)]
+
+    def test_a_card_that_does_not_open(self):
+        token = tokenise().token
+        StoredCard.objects.filter(pk=token).update(party_id="cus_thief")
+        with pytest.raises(cards.CardDataEncryptionFailed):
+            cards.reveal(token=token, reason="authorisation", actor=CLERK, now=NOW, livemode=False)
+        assert [(subject, result) for _, subject, result, _ in self.entries()] == [(token, "FAILURE")]
+
+
+def test_without_a_key_no_card_is_stored(monkeypatch):
+    envelope.keys.forget()
+
+    def down(*_, **__):
+        raise kms.KeyServiceUnavailable("down")
+
+    monkeypatch.setattr(type(kms.service()), "generate", down)
+    monkeypatch.setattr(type(kms.service()), "unwrap", down)
+    with pytest.raises(cards.CardDataEncryptionFailed) as caught:
+        tokenise(party_id="cus_nokey")
+    assert (caught.value.code, caught.value.status) == ("CARD_DATA_ENCRYPTION_FAILED", 500)
+    assert not StoredCard.objects.filter(party_id="cus_nokey").exists()
+    envelope.keys.forget()
+
+
+def test_no_column_anywhere_could_hold_a_verification_code():
+    named = re.compile(
+        r"(?i)(^|_)(cvc|cvv|csc|cid|cav)2?(_|$)|security_code|verification_(code|value)|track_?(1|2|data)|(^|_)pin(_|$)"
+    )
+    columns = [
+        f"{model._meta.db_table}.{field.name}" for model in apps.get_models() for field in model._meta.get_fields()
+    ]
+    assert [name for name in columns if named.search(name.split(".")[1])] == []
+    assert "vault_storedcard.last4" in columns
+    assert named.search("card_cvc"), "the control: the pattern finds one"
