@@ -11,6 +11,7 @@ v1: list[URLPattern | URLResolver] = [
     path("", include("compliance.api.urls")),
     path("", include("fraud.api.urls")),
     path("", include("payments.api.urls")),
+    path("", include("escrow.api.urls")),
     path("<path:anything>", problems.unknown_address),
 ]
 

@@ -20,7 +20,7 @@ def _secret_text(**options: Any) -> serializers.CharField:
     return serializers.CharField(required=False, trim_whitespace=False, max_length=32, **options)
 
 
-class AddressSerializer(WireSerializer):
+class BillingAddressSerializer(WireSerializer):
     """Only the country is used, for the fraud decision; nothing of it is kept but that."""
 
     street = serializers.CharField(required=False, max_length=200)
@@ -57,7 +57,7 @@ class PaymentRequestSerializer(CardFieldsSerializer):
     ip_address = serializers.IPAddressField(required=False, help_text="The buyer's own address.")
     device_fingerprint = serializers.CharField(required=False, max_length=128)
     email = serializers.EmailField(required=False, help_text="Kept as a keyed hash only.")
-    billing_address = AddressSerializer(required=False)
+    billing_address = BillingAddressSerializer(required=False)
 
     @classmethod
     def order(cls, values: dict[str, Any]) -> PaymentOrder:

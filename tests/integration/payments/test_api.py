@@ -10,7 +10,7 @@ from core.clock import FixedClock
 from payments.models import Payment
 from tests.factories import api
 from tests.factories.api import ApiClient
-from tests.integration.payments.conftest import NOW
+from tests.factories.payments import NOW
 
 pytestmark = pytest.mark.django_db
 

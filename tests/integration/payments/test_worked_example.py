@@ -5,12 +5,12 @@ import pytest
 from core.money import Money
 from ledger.selectors import balances
 from payments.models import GatewayAttempt, Payment
-from tests.integration.payments.conftest import Pay
+from tests.factories.payments import pay
 
 pytestmark = pytest.mark.django_db
 
 
-def test_five_hundred_dollars_for_a_booking(pay: Pay) -> None:
+def test_five_hundred_dollars_for_a_booking() -> None:
     answer = pay()
 
     assert answer.status == 201

@@ -2,11 +2,8 @@
 
 import hashlib
 import itertools
-from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
-
-import pytest
 
 from core.actors import Actor
 from core.api.once import Ticket
@@ -45,16 +42,6 @@ def ticket(operation: str = "payments.create", *, key: str = "", body: str = "")
     return Ticket("marketplace:test", key or f"key-{next(_keys)}", hashlib.sha256(body.encode()).digest(), operation)
 
 
-Pay = Callable[..., Answer]
-
-
-@pytest.fixture
-def pay() -> Pay:
+def pay(number: str = VISA, *, key: Ticket | None = None, now: datetime = NOW, **different: Any) -> Answer:
     """Take a payment through the service, as the API does."""
-
-    def take(number: str = VISA, *, key: Ticket | None = None, now: datetime = NOW, **different: Any) -> Answer:
-        return payments.create(
-            order(number, **different), ticket=key or ticket(), livemode=False, actor=BACKEND, now=now
-        )
-
-    return take
+    return payments.create(order(number, **different), ticket=key or ticket(), livemode=False, actor=BACKEND, now=now)

@@ -1,0 +1,3 @@
+from escrow.models.escrow import Escrow
+
+__all__ = ["Escrow"]

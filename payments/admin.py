@@ -1,0 +1,47 @@
+"""The tables of payments in the record browser: to read, never to write."""
+
+from django.contrib import admin
+
+from core.console import RecordAdmin
+from payments import models
+
+
+@admin.register(models.Payment)
+class PaymentAdmin(RecordAdmin):
+    list_display = ("public_id", "livemode", "status", "step", "amount_minor", "currency", "created_at")
+    search_fields = ("public_id", "transaction_id", "escrow_id")
+
+
+@admin.register(models.Refund)
+class RefundAdmin(RecordAdmin):
+    list_display = ("public_id", "livemode", "status", "amount_minor", "currency", "created_at")
+    search_fields = ("public_id",)
+
+
+@admin.register(models.GatewayAttempt)
+class GatewayAttemptAdmin(RecordAdmin):
+    list_display = ("id", "payment", "operation", "outcome", "code", "duration_ms", "at")
+    list_select_related = ("payment",)
+
+
+@admin.register(models.SettlementFile)
+class SettlementFileAdmin(RecordAdmin):
+    list_display = ("name", "gateway", "status", "settlement_date", "lines", "net_minor", "received_at")
+    search_fields = ("sha256",)
+
+
+@admin.register(models.SettlementMatch)
+class SettlementMatchAdmin(RecordAdmin):
+    list_display = ("id", "outcome", "kind", "reference", "expected_minor", "stated_minor", "late", "created_at")
+
+
+@admin.register(models.SandboxCharge)
+class SandboxChargeAdmin(RecordAdmin):
+    list_display = ("reference", "state", "code", "behaviour", "amount_minor", "currency", "authorised_at")
+    search_fields = ("reference",)
+
+
+@admin.register(models.SandboxRefund)
+class SandboxRefundAdmin(RecordAdmin):
+    list_display = ("reference", "accepted", "code", "amount_minor", "refunded_at")
+    search_fields = ("reference",)
