@@ -177,6 +177,13 @@ def decline_overdue(*, case_id: str, now: datetime) -> ReviewCase | None:
         )
 
 
+def holder(case: ReviewCase, *, now: datetime) -> str:
+    """The actor who holds the case now; empty when nobody does or the claim has lapsed."""
+    if case.state != CaseState.CLAIMED or case.claimed_at is None or case.claimed_at <= now - claim_length(now):
+        return ""
+    return case.claimed_by
+
+
 def claim_length(now: datetime) -> timedelta:
     """How long an untouched claim lasts."""
     return timedelta(minutes=parameters.read("fraud.claim_minutes", at=now))
@@ -190,8 +197,7 @@ def _locked(case_id: str) -> ReviewCase:
 
 
 def _may_hold(case: ReviewCase, actor: Actor, now: datetime) -> bool:
-    lapsed = case.claimed_at is not None and case.claimed_at <= now - claim_length(now)
-    return case.state == CaseState.OPEN or case.claimed_by == str(actor) or lapsed
+    return holder(case, now=now) in ("", str(actor))
 
 
 def _hold(case: ReviewCase, *, actor: Actor, now: datetime) -> ReviewCase:

@@ -1,0 +1,115 @@
+"""Why a payment scored what it scored, in words and numbers a person can check."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from core.money import Currency, Money
+from core.parameters import services as parameters
+from fraud.models import Assessment
+from fraud.parameters import RULE_PREFIX
+from fraud.rules.catalogue import VARIABLES
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One value a rule looked at, or one it was measured against."""
+
+    meaning: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One rule that was true. `points` are signed; `floor` is the band it lifts the payment into."""
+
+    code: str
+    description: str
+    points: str
+    floor: str
+    observed: list[Measured]
+    thresholds: list[Measured]
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """From the base score to the final one. `not_evaluated` lacked a value."""
+
+    base_score: int
+    lines: list[Line]
+    total: int
+    score: int | None
+    not_evaluated: list[str]
+    version: str
+    failure: str
+
+    @property
+    def is_lifted(self) -> bool:
+        """Whether a floor, not the points, made the score."""
+        return self.score is not None and self.score != self.total
+
+
+def explain(assessment: Assessment) -> Explanation:
+    currency = assessment.currency
+    return Explanation(
+        base_score=assessment.base_score,
+        lines=[_line(hit, currency) for hit in assessment.hits],
+        total=min(max(assessment.base_score + sum(hit["points"] for hit in assessment.hits), 0), 1000),
+        score=assessment.score,
+        not_evaluated=list(assessment.not_evaluated),
+        version=f"rules version {assessment.rule_set_version}" if assessment.rule_set_version else "",
+        failure=assessment.failure,
+    )
+
+
+def usual(assessment: Assessment) -> list[tuple[str, str, str]]:
+    """This payment beside what is usual: what, here, usually or elsewhere."""
+    features, currency = assessment.features, assessment.currency
+    if not features:
+        return []
+
+    def shown(name: str) -> str:
+        return _value(name, features.get(name), currency)
+
+    return [
+        ("Amount", shown("amount_minor"), f"usually {shown('customer_median_minor')}"),
+        ("Largest in 30 days", shown("customer_largest_minor"), f"in {shown('customer_paid_30d')} paid payments"),
+        ("Attempts", f"{shown('customer_payments_1h')} in an hour", f"{shown('customer_payments_24h')} in a day"),
+        ("Refused", f"{shown('customer_declines_24h')} in a day", f"card: {shown('card_declines_24h')}"),
+        ("Known for", shown("customer_age_days"), f"seller: {shown('seller_age_days')}"),
+        ("Country", f"address {shown('ip_country')}", f"card {shown('issuer_country')}"),
+        ("Billing", shown("billing_country"), f"shipping {shown('shipping_country')}"),
+        ("Others on this device", shown("device_other_customers_30d"), f"card: {shown('card_other_customers_30d')}"),
+    ]
+
+
+def _line(hit: dict[str, Any], currency: str) -> Line:
+    meanings = {item.name: item.meaning for item in parameters.declarations()}
+    return Line(
+        code=hit["code"],
+        description=hit["description"],
+        points=f"{hit['points']:+d}".replace("-", "\N{MINUS SIGN}"),
+        floor=hit["floor"] or "",
+        observed=[
+            Measured(VARIABLES[name].meaning if name in VARIABLES else name, _value(name, value, currency))
+            for name, value in hit["observed"].items()
+        ],
+        thresholds=[
+            Measured(meanings.get(RULE_PREFIX + name, name), _value(name, value, currency))
+            for name, value in hit["thresholds"].items()
+        ],
+    )
+
+
+def _value(name: str, value: Any, currency: str) -> str:
+    if value is None:
+        return "unknown"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if name.endswith("_minor"):
+        return str(Money(round(value), Currency[currency]))
+    if name.endswith("_days"):
+        return f"{timedelta(days=value).days} days"
+    if isinstance(value, list):
+        return ", ".join(value)
+    return f"{value:g}" if isinstance(value, float) else str(value)
