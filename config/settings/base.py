@@ -50,6 +50,8 @@ MIDDLEWARE = [
     "core.telemetry.middleware.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "core.console.middleware.SecurityHeadersMiddleware",
+    # From here on for pages only; requests to /v1/ go straight to their view.
+    "core.api.lane.ApiLaneMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",

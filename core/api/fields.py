@@ -2,7 +2,7 @@
 
 DRF's own fields coerce (`"5"` to 5, 5 to `"5"`, `"yes"` to true). `require_json_types` runs before any field
 and refuses what has the wrong JSON type, so that behaviour and schema agree whichever field is declared. It
-also refuses a card number in any text but a `DigitsField`: what is not received cannot leak.
+also refuses a card number in any text but `cardNumber` and a `DigitsField`: what is not received cannot leak.
 """
 
 import functools
@@ -119,10 +119,15 @@ def require_json_types(field: _Field, value: Any) -> None:
             raise serializers.ValidationError("Must hold ASCII digits.")
         if isinstance(field, serializers.ChoiceField) and value not in field.choices:
             raise serializers.ValidationError(f"Must be one of {', '.join(map(str, field.choices))}.")
-        if len(value) >= SHORTEST_CARD and not isinstance(field, DigitsField) and redaction.find_cards(value):
+        if len(value) >= SHORTEST_CARD and not _may_hold_card(field) and redaction.find_cards(value):
             raise serializers.ValidationError(CARD_FOUND)
     elif isinstance(field, serializers.ListField) and isinstance(field.child, serializers.Field):
         _require_in_list(field.child, value)
+
+
+def _may_hold_card(field: _Field) -> bool:
+    """The documented `cardNumber`, whichever field reads it."""
+    return field.field_name == "card_number" or isinstance(field, DigitsField)
 
 
 def _require_in_list(child: _Field, items: list[Any]) -> None:

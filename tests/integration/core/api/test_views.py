@@ -106,6 +106,15 @@ class TestAddresses:
         response = client.get("/v1/books", headers={"Accept": "text/html"})
         assert (response.status_code, response["Content-Type"]) == (200, "application/json")
 
+    def test_the_api_knows_no_session(self, client: api.ApiClient) -> None:
+        """The middlewares of the pages are not on the way: nothing is read from a cookie, nothing set."""
+        response = client.get("/v1/books", headers={"Cookie": "sessionid=x; csrftoken=y"})
+        assert response.status_code == 200
+        assert not response.cookies
+        assert "Cookie" not in response.get("Vary", "")
+        assert response["Request-Id"].startswith("req_")
+        assert response["X-Content-Type-Options"] == "nosniff"
+
     def test_head_is_get_without_a_body(self, client: api.ApiClient) -> None:
         response = client.head("/v1/books")
         assert (response.status_code, response.content) == (200, b"")
