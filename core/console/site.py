@@ -8,12 +8,18 @@ from django.http import HttpRequest
 from django.urls import URLPattern, URLResolver, include, path
 
 from core.console import pages
+from core.console.records import RecordAdmin
 from core.staff import presence, roles
 
 
 class ConsoleSite(AdminSite):
     site_title = site_header = "Holdfast"
     enable_nav_sidebar = False
+
+    def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
+        """Only read-only record browsers are taken: what other packages register for their tables can be edited."""
+        if admin_class is not None and issubclass(admin_class, RecordAdmin):
+            super().register(model_or_iterable, admin_class, **options)
 
     def has_permission(self, request: HttpRequest) -> bool:
         return presence.is_signed_in(request)
