@@ -1,14 +1,18 @@
-"""What the ledger does by itself. `core.work` calls these; the clock is read here."""
+"""What the ledger does by itself."""
 
-from core import clock
+from datetime import datetime, timedelta
+
+from core.work import services as work
 from ledger.services import reservations, writer
 
 
-def roll_up() -> int:
-    """Each second: add the deltas of the hot accounts to their balances and seal them."""
-    return writer.roll_up(now=clock.now())
+@work.periodic("ledger.roll_up", every=timedelta(seconds=1))
+def roll_up(*, now: datetime) -> None:
+    """Add the deltas of the hot accounts to their balances and seal them."""
+    writer.roll_up(now=now)
 
 
-def expire_reservations() -> int:
-    """Each minute: give back what was reserved for a time that is over."""
-    return reservations.expire_due(now=clock.now())
+@work.periodic("ledger.expire_reservations", every=timedelta(minutes=1))
+def expire_reservations(*, now: datetime) -> None:
+    """Give back what was reserved for a time that is over."""
+    reservations.expire_due(now=now)
