@@ -14,6 +14,7 @@ from django.views.decorators.csrf import csrf_protect
 from django.views.decorators.http import require_http_methods, require_POST
 from django_otp import login as remember_factor
 
+from core.errors import Refusal
 from core.staff import origin, presence
 from core.staff.forms import CodeStep, PasswordStep
 from core.staff.models import Authenticator, User
@@ -67,10 +68,10 @@ def code_step(request: HttpRequest) -> HttpResponse:
                 origin=origin.address(request),
                 now=presence.present(),
             )
-        except authenticators.CodeTooSoon as refusal:
-            form.add_error(None, refusal.detail)
         except sign_in.NotAccepted:
             form.add_error(None, REFUSED_CODE)
+        except Refusal as refusal:  # too soon after a wrong one, or the vault is closed
+            form.add_error(None, refusal.detail)
         else:
             return _complete(request, user, authenticator)
     return _page(request, "staff/code.html", form, email=user.email)
@@ -98,13 +99,14 @@ def enrol(request: HttpRequest) -> HttpResponse:
             form.add_error(None, REFUSED_CODE)
     except authenticators.AuthenticatorAlreadyKnown:
         return HttpResponseRedirect(reverse("admin:login_code"))
+    secret = authenticators.secret_text(authenticator)
     return _page(
         request,
         "staff/enrol.html",
         form,
         email=user.email,
-        qr_code=_qr_svg(authenticators.enrolment_uri(authenticator)),
-        secret=authenticators.secret_text(authenticator),
+        qr_code=_qr_svg(authenticators.enrolment_uri(email=user.email, secret=secret)),
+        secret=secret,
     )
 
 

@@ -45,11 +45,11 @@ def check_password(*, email: str, password: str, origin: str, now: datetime) -> 
 
 
 def check_code(*, user: User, authenticator_id: int, code: str, origin: str, now: datetime) -> None:
-    """The second factor of a person whose password was right. Raises NotAccepted or CodeTooSoon."""
+    """The second factor of a person whose password was right. Raises NotAccepted, CodeTooSoon or VaultUnavailable."""
     allowed = _begin(email=user.email, origin=origin, now=now)
     try:
         right = allowed and authenticators.verify(authenticator_id=authenticator_id, code=code)
-    except authenticators.CodeTooSoon:
+    except Refusal:  # nothing was compared: too soon, or the vault is closed
         _forgive(email=user.email, origin=origin)
         raise
     if not right:
