@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from core import ids
-from core.api.fields import PatternField
+from core.api.fields import DigitsField, PatternField
 from core.api.wire import MetadataField, StrictIntegerField, WireSerializer
 from core.money import Currency
 from core.vault.cards import CardData
@@ -15,9 +15,14 @@ from payments.services.orders import Client, PaymentOrder
 CARD_TOKEN = r"tok_[0-9a-z]{24}"  # noqa: S105 the form of a token, not one
 
 
-def _secret_text(**options: Any) -> serializers.CharField:
-    """Digits of a card: judged by the vault, which names the field and never repeats its value."""
-    return serializers.CharField(required=False, trim_whitespace=False, max_length=32, **options)
+class CardDigitsField(DigitsField):
+    """Digits of a card, as sent: the vault judges them under the documented code and never repeats them."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(required=False, max_length=32, allow_blank=True, **options)
+
+    def to_internal_value(self, data: Any) -> str:
+        return str(data)
 
 
 class BillingAddressSerializer(WireSerializer):
@@ -31,10 +36,10 @@ class BillingAddressSerializer(WireSerializer):
 
 
 class CardFieldsSerializer(WireSerializer):
-    card_number = _secret_text(help_text="12 to 19 digits. Test mode has magic numbers, see the documentation.")
-    expiry_month = _secret_text(help_text="MM")
-    expiry_year = _secret_text(help_text="YYYY")
-    cvc = _secret_text(help_text="3 or 4 digits. Used for this authorisation and kept nowhere.")
+    card_number = CardDigitsField(help_text="12 to 19 digits. Test mode has magic numbers, see the documentation.")
+    expiry_month = CardDigitsField(help_text="MM")
+    expiry_year = CardDigitsField(help_text="YYYY")
+    cvc = CardDigitsField(help_text="3 or 4 digits. Used for this authorisation and kept nowhere.")
 
 
 class PaymentRequestSerializer(CardFieldsSerializer):

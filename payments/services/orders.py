@@ -1,6 +1,5 @@
 """What a client asks to be paid, and whether it can be asked at all. Nothing here writes."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -8,7 +7,6 @@ from typing import Any
 from core.errors import FieldError, Refusal
 from core.money import Currency, Money
 from core.parameters import services as parameters
-from core.telemetry import redaction
 from core.vault import cards
 from core.vault.cards import CardData
 from payments import fees
@@ -82,32 +80,9 @@ def require_acceptable(order: PaymentOrder, *, now: datetime) -> Money:
         raise InvalidPayment(errors=(FieldError("/cardNumber", "give a card number or a card token, not both"),))
     if order.card is not None:
         cards.validate(order.card, now)
-    if leaks := tuple(_card_numbers_outside_the_card(order)):
-        raise InvalidPayment("A card number belongs in cardNumber only.", errors=leaks)
     return Money(order.amount_minor, Currency[order.currency])
 
 
 def validate(order: PaymentOrder, *, now: datetime) -> fees.Split:
     """What the payment would cost, if it could be made. No side effects. Raises as `require_acceptable`."""
     return fees.split_at(require_acceptable(order, now=now), at=now)
-
-
-def _card_numbers_outside_the_card(order: PaymentOrder) -> Iterator[FieldError]:
-    """Free text is stored as it is and shown to staff, so it must not hold what the vault keeps apart."""
-    texts = {"bookingId": order.booking_id, "serviceId": order.service_id, "metadata": order.metadata}
-    for name, value in texts.items():
-        if value and any(redaction.find_cards(text) for text in _texts(value)):
-            yield FieldError(f"/{name}", "holds what looks like a card number")
-
-
-def _texts(value: Any) -> Iterator[str]:
-    match value:
-        case dict():
-            for name, member in value.items():
-                yield str(name)
-                yield from _texts(member)
-        case list():
-            for member in value:
-                yield from _texts(member)
-        case _:
-            yield str(value)
