@@ -28,6 +28,7 @@ class IdempotentRequest(models.Model):
     response_body = models.JSONField(null=True)
     created_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True)
+    forget_after = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
@@ -49,6 +50,8 @@ class IdempotentRequest(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["created_at"], name="idempotent_request_age"),
-            models.Index(fields=["lease_until"], condition=Q(status="STARTED"), name="idempotent_request_open"),
+            # Operations that move money are never forgotten: they are not in this index and cost it nothing.
+            models.Index(
+                fields=["forget_after"], condition=Q(forget_after__isnull=False), name="idempotent_request_forget"
+            ),
         ]

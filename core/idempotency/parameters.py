@@ -12,5 +12,5 @@ parameters.declare(
     "idempotency.kept_operations",
     ["payments.", "refunds.", "escrow.", "ach.", "payouts."],
     unit="prefixes of operations",
-    meaning="operations that move money: their keys are never forgotten",
+    meaning="operations that move money: their keys are kept as long as what they made",
 )

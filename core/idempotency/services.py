@@ -28,6 +28,7 @@ from core.work.services import OutsideTransaction
 STARTED = "STARTED"
 """The recovery point of a request that nothing is certain about yet."""
 LOCK_NOT_AVAILABLE = "55P03"
+SHORTEST_MEMORY = timedelta(hours=24)
 
 
 class KeyReusedWithOtherBody(Refusal):
@@ -139,11 +140,12 @@ def _insert(
             cursor.execute(
                 """
                 INSERT INTO idempotency_idempotentrequest
-                    (caller, key, operation, request_hash, status, recovery_point, lease_until, created_at)
-                VALUES (%s, %s, %s, %s, 'STARTED', 'STARTED', %s, %s)
+                    (caller, key, operation, request_hash, status, recovery_point, lease_until, created_at,
+                     forget_after)
+                VALUES (%s, %s, %s, %s, 'STARTED', 'STARTED', %s, %s, %s)
                 ON CONFLICT (caller, key) DO NOTHING RETURNING id
                 """,
-                [caller, key, operation, request_hash, lease_until, now],
+                [caller, key, operation, request_hash, lease_until, now, _forget_after(operation, now)],
             )
             inserted = cursor.fetchone()
     except OperationalError as error:
@@ -151,6 +153,13 @@ def _insert(
             raise RequestInFlight from None
         raise
     return inserted[0] if inserted else None
+
+
+def _forget_after(operation: str, now: datetime) -> datetime | None:
+    """None for operations that move money. Decided when the key is taken, by the parameters of that moment."""
+    if operation.startswith(tuple(parameters.read("idempotency.kept_operations", at=now))):
+        return None
+    return now + max(SHORTEST_MEMORY, timedelta(hours=parameters.read("idempotency.keep_hours", at=now)))
 
 
 def _take_over(row: IdempotentRequest, *, lease_until: datetime, now: datetime) -> Claim:

@@ -1,5 +1,6 @@
 """Events that committed with their cause, and one row per handler that must hear of each."""
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import Q
 
@@ -23,7 +24,7 @@ class Event(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["published_at"], condition=Q(relayed_at__isnull=True), name="event_unrelayed"),
-            models.Index(fields=["relayed_at"], condition=Q(relayed_at__isnull=False), name="event_relayed"),
+            BrinIndex(fields=["relayed_at"], autosummarize=True, name="event_relayed"),
         ]
 
 

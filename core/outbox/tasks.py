@@ -26,7 +26,7 @@ def forget_delivered(*, now: datetime) -> None:
     """Delete events older than their parameter says once every handler has heard them."""
     before = now - timedelta(days=parameters.read("outbox.keep_days", at=now))
     unheard = Delivery.objects.filter(Q(event=OuterRef("pk")), ~Q(state=State.DONE))
-    old = Event.objects.filter(~Exists(unheard), relayed_at__lt=before).order_by("relayed_at")
+    old = Event.objects.filter(~Exists(unheard), relayed_at__lt=before)
     while batch := list(old.values_list("pk", flat=True)[:FORGET_BATCH]):
         Delivery.objects.filter(event__in=batch).delete()
         Event.objects.filter(pk__in=batch).delete()

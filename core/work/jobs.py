@@ -46,6 +46,6 @@ def forget_finished(*, now: datetime) -> None:
     """Delete finished rows older than their parameter says; parked rows stay until a person decides."""
     for model, name in ((WorkItem, "work.keep_days"), (JobRun, "jobs.keep_days")):
         before = now - timedelta(days=parameters.read(name, at=now))
-        old = model.objects.filter(state=State.DONE, finished_at__lt=before).order_by("finished_at")
+        old = model.objects.filter(state=State.DONE, finished_at__lt=before)
         while batch := list(old.values_list("pk", flat=True)[:FORGET_BATCH]):
             model.objects.filter(pk__in=batch).delete()

@@ -22,4 +22,4 @@ def declare_retries(lane: str, *, max_attempts: int, base_seconds: int, cap_seco
 declare_retries("work", max_attempts=12, base_seconds=1, cap_seconds=600, batch_size=10)
 declare_retries("jobs", max_attempts=8, base_seconds=1, cap_seconds=60, batch_size=1)
 parameters.declare("work.keep_days", 14, unit="days", meaning="how long finished work stays readable")
-parameters.declare("jobs.keep_days", 3, unit="days", meaning="how long finished runs of periodic jobs stay readable")
+parameters.declare("jobs.keep_days", 1, unit="days", meaning="how long finished runs of periodic jobs stay readable")

@@ -14,7 +14,9 @@ import psutil
 import pytest
 from django.db import connection
 
-from core.parameters.models import Parameter
+from core import clock
+from core.actors import SYSTEM
+from core.parameters import services as parameters
 from embedded.servers import Valkey
 from tests.fault.shop import marks
 
@@ -82,6 +84,11 @@ def kill_a_child(process: "subprocess.Popen[bytes]") -> bool:
     return False
 
 
+def set_parameter(name: str, value: int) -> None:
+    now = clock.now()
+    parameters.change(name=name, value=value, effective_from=now, reason="fault test", actor=SYSTEM, now=now)
+
+
 def wait_until(holds: Callable[[], bool], *, seconds: float, what: str) -> None:
     deadline = time.monotonic() + seconds
     while not holds():
@@ -103,7 +110,8 @@ def processes(transactional_db: None, broker: Valkey, tmp_path: Path) -> Iterato
     """Short leases, so that a killed runner's rows come back within seconds."""
     with connection.cursor() as cursor:
         cursor.execute(marks.CREATE)
-    Parameter.objects.filter(name__endswith=".lease_seconds").update(value=2)
+    for lane in ("work", "jobs", "outbox"):
+        set_parameter(f"{lane}.lease_seconds", 2)
     started = Processes(broker.url(), tmp_path)
     yield started
     started.end()

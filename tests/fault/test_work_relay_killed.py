@@ -11,7 +11,7 @@ from core.outbox import services as outbox
 from core.outbox.models import Delivery, Event
 from core.work import services as work
 from core.work.models import State, WorkItem
-from tests.fault.processes import Processes, broker, processes, wait_until
+from tests.fault.processes import Processes, broker, processes, set_parameter, wait_until
 from tests.fault.shop import marks
 from tests.fault.shop.events import ParcelArrived
 
@@ -60,9 +60,7 @@ def test_a_caller_killed_after_its_outside_work_is_repeated(processes: Processes
 
 
 def test_a_row_that_kills_every_worker_parks_and_its_neighbours_are_done(processes: Processes) -> None:
-    from core.parameters.models import Parameter
-
-    Parameter.objects.filter(name="work.max_attempts").update(value=3)
+    set_parameter("work.max_attempts", 3)
     now = clock.now()
     with transaction.atomic():
         for number in range(5):

@@ -1,9 +1,10 @@
+import django.contrib.postgres.indexes
 import django.db.models.deletion
 from django.db import migrations, models
 
 # Every row is updated a few times soon after it is made: vacuum by number of rows, not by share of the table, or the
 # small "due" indexes fill with dead entries that every claim has to step over.
-VACUUM_EARLY = """
+STORAGE = """
 ALTER TABLE outbox_event SET (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000, fillfactor = 85);
 ALTER TABLE outbox_delivery SET (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000, fillfactor = 85);
 """
@@ -33,8 +34,8 @@ class Migration(migrations.Migration):
                         fields=["published_at"],
                         name="event_unrelayed",
                     ),
-                    models.Index(
-                        condition=models.Q(("relayed_at__isnull", False)), fields=["relayed_at"], name="event_relayed"
+                    django.contrib.postgres.indexes.BrinIndex(
+                        autosummarize=True, fields=["relayed_at"], name="event_relayed"
                     ),
                 ],
             },
@@ -69,7 +70,9 @@ class Migration(migrations.Migration):
                         condition=models.Q(("state", "RUNNING")), fields=["lease_until"], name="delivery_running"
                     ),
                     models.Index(condition=models.Q(("state", "PARKED")), fields=["due_at"], name="delivery_parked"),
-                    models.Index(condition=models.Q(("state", "DONE")), fields=["finished_at"], name="delivery_done"),
+                    django.contrib.postgres.indexes.BrinIndex(
+                        autosummarize=True, fields=["finished_at"], name="delivery_done"
+                    ),
                 ],
                 "constraints": [
                     models.CheckConstraint(
@@ -96,5 +99,5 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
-        migrations.RunSQL(VACUUM_EARLY, migrations.RunSQL.noop),
+        migrations.RunSQL(STORAGE, migrations.RunSQL.noop),
     ]

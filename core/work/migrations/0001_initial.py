@@ -1,8 +1,9 @@
+import django.contrib.postgres.indexes
 from django.db import migrations, models
 
 # Every row is updated a few times soon after it is made: vacuum by number of rows, not by share of the table, or the
 # small "due" indexes fill with dead entries that every claim has to step over.
-VACUUM_EARLY = """
+STORAGE = """
 ALTER TABLE work_workitem SET (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000, fillfactor = 85);
 ALTER TABLE work_jobrun SET (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000, fillfactor = 85);
 """
@@ -35,7 +36,9 @@ class Migration(migrations.Migration):
                         condition=models.Q(("state", "RUNNING")), fields=["lease_until"], name="job_run_running"
                     ),
                     models.Index(condition=models.Q(("state", "PARKED")), fields=["due_at"], name="job_run_parked"),
-                    models.Index(condition=models.Q(("state", "DONE")), fields=["finished_at"], name="job_run_done"),
+                    django.contrib.postgres.indexes.BrinIndex(
+                        autosummarize=True, fields=["finished_at"], name="job_run_done"
+                    ),
                 ],
                 "constraints": [
                     models.CheckConstraint(
@@ -90,7 +93,9 @@ class Migration(migrations.Migration):
                         condition=models.Q(("state", "RUNNING")), fields=["lease_until"], name="work_item_running"
                     ),
                     models.Index(condition=models.Q(("state", "PARKED")), fields=["due_at"], name="work_item_parked"),
-                    models.Index(condition=models.Q(("state", "DONE")), fields=["finished_at"], name="work_item_done"),
+                    django.contrib.postgres.indexes.BrinIndex(
+                        autosummarize=True, fields=["finished_at"], name="work_item_done"
+                    ),
                 ],
                 "constraints": [
                     models.CheckConstraint(
@@ -124,5 +129,5 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
-        migrations.RunSQL(VACUUM_EARLY, migrations.RunSQL.noop),
+        migrations.RunSQL(STORAGE, migrations.RunSQL.noop),
     ]

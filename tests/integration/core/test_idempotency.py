@@ -10,9 +10,11 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 
+from core.actors import SYSTEM
 from core.idempotency import services as idempotency
 from core.idempotency.models import IdempotentRequest
 from core.idempotency.tasks import forget_answered
+from core.parameters import services as parameters
 from core.work.models import State, WorkItem
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
@@ -214,6 +216,18 @@ def test_after_the_lease_exactly_one_of_24_retries_takes_over() -> None:
         return "recovered" if mine.recovered else "new"
 
     assert at_once(24, attempt) == Counter(recovered=1, wait=23)
+
+
+@pytest.mark.django_db
+def test_no_parameter_makes_an_answer_shorter_lived_than_a_day() -> None:
+    parameters.change(
+        name="idempotency.keep_hours", value=1, effective_from=NOON, reason="thrift", actor=SYSTEM, now=NOON
+    )
+    claim(operation="fraud.report")
+    forget_answered(now=NOON + timedelta(hours=24))
+    assert IdempotentRequest.objects.count() == 1
+    forget_answered(now=NOON + timedelta(hours=24, seconds=1))
+    assert not IdempotentRequest.objects.exists()
 
 
 @pytest.mark.django_db

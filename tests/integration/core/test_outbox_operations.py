@@ -1,9 +1,12 @@
 """What the people who run it see: depth, lag, parked rows, and the commands that show and retry them."""
 
+import socket
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from io import StringIO
+from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
@@ -16,6 +19,7 @@ from core.outbox import selectors
 from core.outbox import services as outbox
 from core.outbox.models import Delivery
 from core.telemetry import context, metrics
+from core.work import brokers
 from core.work import selectors as work_selectors
 from core.work import services as work
 from core.work.models import State, WorkItem
@@ -112,6 +116,27 @@ def test_one_command_does_everything_that_is_due() -> None:
     work.enqueue(kind="tests.ship", key="1", payload={}, due_at=NOON, now=NOON)
     call_command("work", "--once")
     assert sorted(done) == ["event", "job", "work"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_broker_that_never_answers_slows_no_request(settings: Any, tmp_path: Path) -> None:
+    """It takes the connection and says nothing: the worst kind of away."""
+    path = str(tmp_path / "silent.sock")
+    with socket.socket(socket.AF_UNIX) as silent:
+        silent.bind(path)
+        silent.listen()
+        settings.HOLDFAST_WAKE_WORKERS = True
+        settings.HOLDFAST_REDIS_URL = f"unix://{path}?db=0"
+        brokers.client.cache_clear()
+        started = time.monotonic()
+        try:
+            for _ in range(20):
+                with transaction.atomic():
+                    outbox.publish(ParcelArrived(parcel_id="p", arrived_at=NOON))
+            assert time.monotonic() - started < 1.0
+            assert selectors.load(now=NOON).depth == 20
+        finally:
+            brokers.client.cache_clear()
 
 
 def test_what_a_request_sets_in_motion_carries_its_id() -> None:
