@@ -44,9 +44,13 @@ class Explanation:
     failure: str
 
     @property
-    def is_lifted(self) -> bool:
-        """Whether a floor, not the points, made the score."""
-        return self.score is not None and self.score != self.total
+    def remark(self) -> str:
+        """Why the score is not the sum: a floor lifted it, or the scale ended."""
+        if self.score is None or self.score == self.total:
+            return ""
+        return (
+            f"lifted from {self.total}" if self.score > self.total else f"the scale ends here; the sum is {self.total}"
+        )
 
 
 def explain(assessment: Assessment) -> Explanation:
@@ -54,7 +58,7 @@ def explain(assessment: Assessment) -> Explanation:
     return Explanation(
         base_score=assessment.base_score,
         lines=[_line(hit, currency) for hit in assessment.hits],
-        total=min(max(assessment.base_score + sum(hit["points"] for hit in assessment.hits), 0), 1000),
+        total=assessment.base_score + sum(hit["points"] for hit in assessment.hits),
         score=assessment.score,
         not_evaluated=list(assessment.not_evaluated),
         version=f"rules version {assessment.rule_set_version}" if assessment.rule_set_version else "",

@@ -33,18 +33,41 @@ for _name, (_default, _unit, _meaning) in _RULE_THRESHOLDS.items():
 parameters.declare(
     "fraud.base_score", 125, unit="points", meaning="Score of a payment that no rule says anything about"
 )
-parameters.declare("fraud.approve_up_to", 300, unit="points", meaning="Highest score that is approved")
-parameters.declare("fraud.review_up_to", 700, unit="points", meaning="Highest score that is reviewed")
+parameters.declare(
+    "fraud.approve_up_to", 300, unit="points", meaning="Highest score that is approved", minimum=0, maximum=997
+)
+parameters.declare(
+    "fraud.review_up_to", 700, unit="points", meaning="Highest score that is reviewed", minimum=1, maximum=998
+)
 parameters.declare(
     "fraud.block_up_to", 900, unit="points", meaning="Highest score that is blocked; above: investigated"
 )
-parameters.declare("fraud.timeout_ms", 100, unit="milliseconds", meaning="Longest read of history before NO_ADVICE")
+parameters.declare(
+    "fraud.timeout_ms",
+    100,
+    unit="milliseconds",
+    meaning="Longest read of history before NO_ADVICE",
+    minimum=5,
+    maximum=5_000,
+)
 parameters.declare(
     "fraud.history_rows", 256, unit="rows", meaning="Newest rows read per customer, card, address, device"
 )
-parameters.declare("fraud.claim_minutes", 60, unit="minutes", meaning="An untouched claim on a case lapses after this")
 parameters.declare(
-    "fraud.decline_lead_minutes", 60, unit="minutes", meaning="An undecided case declines this long before capture ends"
+    "fraud.claim_minutes",
+    60,
+    unit="minutes",
+    meaning="An untouched claim on a case lapses after this",
+    minimum=1,
+    maximum=1_440,
+)
+parameters.declare(
+    "fraud.decline_lead_minutes",
+    60,
+    unit="minutes",
+    meaning="An undecided case declines this long before capture ends",
+    minimum=0,
+    maximum=10_080,
 )
 
 

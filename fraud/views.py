@@ -10,6 +10,7 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from core import clock, console
 from core.audit import selectors as audit
+from core.console import jumps
 from core.console.components import Column, Event, Fact, Table
 from core.errors import Refusal
 from fraud import explanations
@@ -229,7 +230,7 @@ def _history_table(case: ReviewCase, now: datetime) -> Table:
 
 def _facts(case: ReviewCase) -> list[Fact]:
     facts = [
-        Fact("Payment", case.payment_id, "id"),
+        Fact("Payment", case.payment_id, "code", url=jumps.address(case.payment_id)),
         Fact("Amount", case.amount_minor, "money", currency=case.currency),
         Fact("Score", case.score, "score"),
         Fact("Payer", case.payer_id, "id"),
@@ -238,7 +239,7 @@ def _facts(case: ReviewCase) -> list[Fact]:
         Fact("Authorised until", case.capture_deadline, "stamp"),
     ]
     if case.assessment:
-        facts.append(Fact("Assessment", case.assessment.assessment_id, "id"))
+        facts.append(Fact("Assessment", case.assessment.assessment_id, "code"))
     return facts
 
 
