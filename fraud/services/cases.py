@@ -15,7 +15,7 @@ from core.parameters import services as parameters
 from core.work import services as work
 from fraud.enums import CaseDecision, CaseOutcome, CaseState
 from fraud.events import CaseDecided
-from fraud.models import ReviewCase
+from fraud.models import Assessment, ReviewCase
 
 DEADLINE_WORK = "fraud.case_deadline"
 UNDECIDED = "Nobody decided before the capture deadline"
@@ -41,7 +41,7 @@ class UnableToDecide(Refusal):
 
 @dataclass(frozen=True, slots=True)
 class NewCase:
-    """What a case shows of its payment. `why` says in words what made it doubtful."""
+    """What a case shows of its payment. `why` is used where no rule says in words what made it doubtful."""
 
     payment_id: str
     transaction_id: str | None
@@ -75,7 +75,7 @@ def open(  # noqa: A001 (cases.open reads as what it is)
             amount_minor=case.amount_minor,
             currency=case.currency,
             score=case.score,
-            why=case.why[:500],
+            why=(_in_words(assessment_row_id) or case.why)[:500],
             capture_deadline=case.capture_deadline,
             next_action_at=min(max(case.capture_deadline - lead, now), case.capture_deadline),
             opened_at=now,
@@ -187,6 +187,15 @@ def holder(case: ReviewCase, *, now: datetime) -> str:
 def claim_length(now: datetime) -> timedelta:
     """How long an untouched claim lasts."""
     return timedelta(minutes=parameters.read("fraud.claim_minutes", at=now))
+
+
+def _in_words(assessment_row_id: int | None) -> str:
+    """What the rules that raised the score look for, strongest first."""
+    if assessment_row_id is None:
+        return ""
+    hits = Assessment.objects.filter(pk=assessment_row_id).values_list("hits", flat=True).first() or []
+    raising = sorted((hit for hit in hits if hit["points"] > 0), key=lambda hit: -hit["points"])
+    return "; ".join(hit["description"] for hit in raising)
 
 
 def _locked(case_id: str) -> ReviewCase:

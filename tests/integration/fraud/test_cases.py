@@ -1,6 +1,7 @@
 """Review cases: one claim, one decision, and a safe end when nobody comes."""
 
 import threading
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -13,26 +14,29 @@ from core.outbox.models import Event
 from core.work import services as work
 from fraud.enums import CaseDecision, CaseOutcome, CaseState
 from fraud.models import ReviewCase
-from fraud.services import cases
+from fraud.services import assessments, cases
 from tests.integration.fraud.conftest import NOON
 
 ANN, BOB = Actor("STAFF", "1"), Actor("STAFF", "2")
 SEVEN_DAYS = timedelta(days=7)
 
 
+NEW = cases.NewCase(
+    payment_id="pay_1",
+    transaction_id="txn_1",
+    livemode=False,
+    payer_id="cus_1",
+    payee_id="prov_1",
+    amount_minor=120_000,
+    currency="USD",
+    score=450,
+    why="The amount is high",
+    capture_deadline=NOON + SEVEN_DAYS,
+)
+
+
 def opened(payment_id="pay_1", *, deadline=SEVEN_DAYS, score=450, now=NOON):
-    case = cases.NewCase(
-        payment_id=payment_id,
-        transaction_id="txn_1",
-        livemode=False,
-        payer_id="cus_1",
-        payee_id="prov_1",
-        amount_minor=120_000,
-        currency="USD",
-        score=score,
-        why="The amount is high",
-        capture_deadline=NOON + deadline,
-    )
+    case = replace(NEW, payment_id=payment_id, score=score, capture_deadline=NOON + deadline)
     return cases.open(case=case, assessment_row_id=None, now=now)
 
 
@@ -47,6 +51,14 @@ class TestOneCase:
         assert first.case_id == second.case_id
         assert first.next_action_at == NOON + SEVEN_DAYS - timedelta(minutes=60)
         assert AuditEntry.objects.filter(action="fraud.case.opened").count() == 1
+
+    def test_why_is_said_in_the_words_of_the_rules_strongest_first(self, request_of, paid):
+        paid(ago=timedelta(minutes=5), times=10)
+        answer = assessments.evaluate(request_of(amount_minor=100_000), now=NOON)
+        case = replace(NEW, why="rule_high_value_rule, rule_high_velocity_rule")
+        kept = cases.open(case=case, assessment_row_id=answer.row_id, now=NOON)
+        assert kept.why.split("; ")[0] == "The customer pays too often within an hour"
+        assert "The amount is high" in kept.why
 
     def test_an_approval_is_told_to_payments_once(self):
         case = decide(opened())
