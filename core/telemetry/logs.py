@@ -8,6 +8,7 @@ import logging
 import sys
 import traceback
 from collections.abc import Mapping
+from functools import lru_cache
 from types import TracebackType
 from typing import Any, TextIO, cast
 
@@ -46,8 +47,8 @@ def clean(value: Any, depth: int = 0) -> Any:
         return "[deeper]"
     if isinstance(value, Mapping):
         return {
-            redaction.scrub(str(key)): REDACTED if _is_sensitive(str(key)) else clean(item, depth + 1)
-            for key, item in value.items()
+            key: REDACTED if is_sensitive else clean(item, depth + 1)
+            for (key, is_sensitive), item in ((_field_of(str(name)), item) for name, item in value.items())
         }
     if isinstance(value, list | tuple | set | frozenset):
         return [clean(item, depth + 1) for item in value]
@@ -148,6 +149,16 @@ def _message(error: BaseException) -> str:
     return str(error)
 
 
-def _is_sensitive(key: str) -> bool:
-    lower = key.lower().replace("-", "_")
-    return lower in _SENSITIVE_KEYS or lower.endswith(("_password", "_secret", "_pan", "_cvc", "_ssn", "_tin"))
+def _field_of(name: str) -> tuple[str, bool]:
+    """Names repeat in every line, so they are looked up once; what is not plainly a name is not kept in memory."""
+    return _known_field(name) if name.replace("_", "").isalpha() else _field(name)
+
+
+def _field(name: str) -> tuple[str, bool]:
+    """The name as it may be written, and whether its value goes whole."""
+    lower = name.lower().replace("-", "_")
+    telling = lower in _SENSITIVE_KEYS or lower.endswith(("_password", "_secret", "_pan", "_cvc", "_ssn", "_tin"))
+    return redaction.scrub(name), telling
+
+
+_known_field = lru_cache(maxsize=1024)(_field)

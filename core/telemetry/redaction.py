@@ -48,6 +48,8 @@ def scrub(text: str) -> str:
 
 
 def redact_cards(text: str) -> str:
+    if len(text) < _SHORTEST:
+        return text
     hidden = {position for window in _windows(text) for position in window[_SHOWN_FIRST:-_SHOWN_LAST]}
     if not hidden:
         return text

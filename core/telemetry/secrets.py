@@ -85,8 +85,8 @@ _SECRETS = (
 )
 
 _IDENTIFIERS = (
-    Rule((), re.compile(r"(?<![\d\-])\d{3}-\d{2}-\d{4}(?![\d\-])"), _keep_last_four),
-    Rule((), re.compile(r"(?<![\d\-])\d{2}-\d{7}(?![\d\-])"), _keep_last_four),
+    Rule(("-",), re.compile(r"(?<![\d\-])\d{3}-\d{2}-\d{4}(?![\d\-])"), _keep_last_four),
+    Rule(("-",), re.compile(r"(?<![\d\-])\d{2}-\d{7}(?![\d\-])"), _keep_last_four),
     Rule(
         ("ssn", "tin", "social", "account"),
         re.compile(
@@ -102,22 +102,33 @@ _PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-
 _BY_LINE_FROM = 2_000
 
 
+def _all_hints(rules: tuple[Rule, ...]) -> tuple[str, ...]:
+    return tuple(sorted({hint for rule in rules for hint in rule.hints}))
+
+
+_SECRET_HINTS = _all_hints(_SECRETS)
+_IDENTIFIER_HINTS = _all_hints(_IDENTIFIERS)
+
+
 def redact_secrets(text: str) -> str:
     if "PRIVATE KEY" in text:
         text = _PRIVATE_KEY.sub(REDACTED, text)
     if len(text) > _BY_LINE_FROM and "\n" in text:
-        return "".join([_apply(_SECRETS, line) for line in text.splitlines(keepends=True)])
-    return _apply(_SECRETS, text)
+        return "".join([_apply(_SECRETS, _SECRET_HINTS, line) for line in text.splitlines(keepends=True)])
+    return _apply(_SECRETS, _SECRET_HINTS, text)
 
 
 def redact_identifiers(text: str) -> str:
     """Social security and employer numbers, and numbers that are called an account: last four digits stay."""
-    return _apply(_IDENTIFIERS, text)
+    return _apply(_IDENTIFIERS, _IDENTIFIER_HINTS, text)
 
 
-def _apply(rules: tuple[Rule, ...], text: str) -> str:
+def _apply(rules: tuple[Rule, ...], hints: tuple[str, ...], text: str) -> str:
     lower = text.lower()
+    present = [hint for hint in hints if hint in lower]
+    if not present:
+        return text
     for rule in rules:
-        if not rule.hints or any(hint in lower for hint in rule.hints):
+        if any(hint in present for hint in rule.hints):
             text = rule.pattern.sub(rule.replacement, text)
     return text

@@ -1,9 +1,17 @@
 """Alive, ready, numbers: what a load balancer and Prometheus see."""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 from django.db import connection
 
 from core.telemetry import metrics, readiness
+from core.vault import keys, kms
+
+ROOT = Path(__file__).resolve().parents[4]
 
 
 def test_health_asks_nobody(client, django_assert_num_queries):
@@ -32,6 +40,25 @@ class TestReady:
         response = client.get("/ready")
         assert response.status_code == 503
         assert response.json()["checks"]["database"] == "synchronous_commit is off"
+
+    def test_refuses_to_run_as_the_owner_of_the_tables(self, client, settings):
+        settings.HOLDFAST_DATABASE_ROLE = "holdfast_app"
+        assert client.get("/ready").json()["checks"]["database"] == "the session's role is not holdfast_app"
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL ROLE holdfast_app")
+        assert client.get("/ready").status_code == 200
+
+    def test_without_a_key(self, client, monkeypatch):
+        def down(*_, **__):
+            raise kms.KeyServiceUnavailable("10.1.2.3 does not answer")
+
+        keys.forget()
+        monkeypatch.setattr(type(kms.service()), "unwrap", down)
+        monkeypatch.setattr(type(kms.service()), "generate", down)
+        response = client.get("/ready")
+        keys.forget()
+        assert response.json()["down"] == ["vault"]
+        assert "10.1.2.3" not in response.content.decode()
 
     def test_without_a_database(self, client, monkeypatch):
         def down():
@@ -101,3 +128,24 @@ class TestRequestId:
     def test_any_other_is_replaced(self, client, offered):
         returned = client.get("/health", HTTP_REQUEST_ID=offered)["Request-Id"]
         assert returned.startswith("req_")
+
+
+def test_one_worker_answers_for_all(tmp_path):
+    """Web workers are processes; a scrape reaches one of them and must see what the others counted."""
+    script = (
+        "import django; django.setup(); from core.telemetry import metrics;"
+        " metrics.REQUEST_SECONDS.labels('GET', 'health', '2xx').observe(0.01); print(metrics.render().decode())"
+    )
+    environment = {
+        **os.environ,
+        "DJANGO_SETTINGS_MODULE": "config.settings.test",
+        "HOLDFAST_METRICS_DIR": str(tmp_path / "metrics"),
+    }
+    command = [sys.executable, "-c", script]
+    seen = [
+        subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True).stdout
+        for _ in range(2)
+    ]
+    counted = 'holdfast_http_request_seconds_count{method="GET",route="health",status="2xx"}'
+    assert f"{counted} 1.0" in seen[0]
+    assert f"{counted} 2.0" in seen[1]
