@@ -8,7 +8,7 @@
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from django.db.models import Model, QuerySet
@@ -90,8 +90,9 @@ def moment(name: str, lookup: str = "created_at", *, meaning: str = "") -> tuple
             raise fault
         try:
             complete = value if len(value) > len("2024-01-15") else f"{value}T00:00:00+00:00"
-            return datetime.fromisoformat(complete.upper())
-        except ValueError:
+            # In UTC: PostgreSQL knows no offset beyond sixteen hours, Python does.
+            return datetime.fromisoformat(complete.upper()).astimezone(UTC)
+        except (ValueError, OverflowError):
             raise fault from None
 
     schema = {"type": "string", "format": "date-time"}

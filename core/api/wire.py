@@ -69,8 +69,9 @@ class WireSerializer(serializers.Serializer[Any]):
         """
         reader = cls.__dict__.get("_reader")
         if reader is None:
-            reader = cls._reader = cls()
-            reader._plan  # noqa: B018  (built before other threads see the reader)
+            reader = cls()
+            reader._names  # noqa: B018  (built before other threads see the reader)
+            cls._reader = reader
         values: dict[str, Any] = reader.run_validation(request.data)
         return values
 
@@ -82,6 +83,10 @@ class WireSerializer(serializers.Serializer[Any]):
             for name, field in self.fields.items()
             if not field.read_only
         ]
+
+    @functools.cached_property
+    def _names(self) -> frozenset[str]:
+        return frozenset(wire_name for wire_name, _, _ in self._plan)
 
     def run_validation(self, data: Any = empty) -> Any:
         is_empty, data = self.validate_empty_values(data)
@@ -110,9 +115,7 @@ class WireSerializer(serializers.Serializer[Any]):
                 faults[wire_name] = error.detail
             except DjangoValidationError as error:
                 faults[wire_name] = get_error_detail(error)
-        if len(data) > len(values):
-            known = {wire_name for wire_name, _, _ in self._plan}
-            faults.update((name, ["Unknown field."]) for name in data if name not in known)
+        faults.update((name, ["Unknown field."]) for name in data if name not in self._names)
         if faults:
             raise serializers.ValidationError(faults)
         return values

@@ -40,6 +40,7 @@ class BookSerializer(WireSerializer):
     other_authors = AuthorSerializer.many_of(required=False, max_length=3)
     key_words = serializers.ListField(child=serializers.CharField(max_length=10), required=False)
     metadata = MetadataField(required=False)
+    currency = serializers.ChoiceField(choices=["USD", "EUR"], default="USD")
 
     def validate(self, values: dict[str, Any]) -> dict[str, Any]:
         if values.get("shelf_kind") == "LOCKED" and values["amount"] > 1000:

@@ -98,6 +98,7 @@ def test_a_cursor_belongs_to_its_filters_and_its_mode(client: api.ApiClient) -> 
         ("createdAt[gte]=٢٠٢٤-01-01", "createdAt[gte]"),
         ("createdAt[gte]=2024-01-01T00:00:00", "createdAt[gte]"),
         ("createdAt[like]=2024-01-01", "createdAt[like]"),
+        ("createdAt[gte]=0001-01-01T00:00:00%2B01:00", "createdAt[gte]"),
     ],
 )
 def test_what_is_not_on_the_list_of_parameters_is_refused_by_name(
@@ -122,3 +123,4 @@ def test_filters_narrow_the_list(client: api.ApiClient) -> None:
     assert count(**{"createdAt[gte]": "2024-01-15T10:32:00Z", "createdAt[lt]": "2024-01-15T10:34:00Z"}) == 3
     assert count(**{"createdAt[gt]": "2024-01-15T11:32:00+01:00", "createdAt[lte]": "2024-01-15"}) == 0
     assert count(**{"createdAt[lt]": "2024-01-16"}) == 7
+    assert count(**{"createdAt[gte]": "2024-01-14T11:33:00-23:00"}) == 3 + 1  # 23 hours: more than PostgreSQL knows

@@ -146,6 +146,7 @@ class TestBodies:
             "otherAuthors": [{"firstName": "Bo"}],
             "keyWords": ["sea"],
             "metadata": {"order_id": "12345", "Any-Case": {"left_alone": 1}},
+            "currency": "EUR",
         }
         response = client.post("/v1/books", body)
         assert response.status_code == 201, response.content
@@ -176,6 +177,10 @@ class TestBodies:
             "/unknown": "Unknown field.",
             "/book_title": "Unknown field.",
         }
+
+    def test_a_default_does_not_hide_an_unknown_field(self, client: api.ApiClient) -> None:
+        body = {"bookTitle": "Atlas", "amount": 1, "amout": 2}
+        assert faults(client.post("/v1/books", body)) == {"/amout": "Unknown field."}
 
     def test_a_rule_over_several_fields_points_at_the_wire_name(self, client: api.ApiClient) -> None:
         body = {"bookTitle": "x", "amount": 1001, "shelfKind": "LOCKED"}
