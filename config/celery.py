@@ -2,10 +2,11 @@
 lost, late or doubled. Start as `celery -A config worker` and one (or two, it does no harm) `celery -A config beat`.
 """
 
+import logging
 import os
 from typing import Any
 
-from celery import Celery
+from celery import Celery, signals
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.local")
 
@@ -53,6 +54,12 @@ def configuration() -> dict[str, Any]:
         },
         "CELERY_DB_REUSE_MAX": 1_000,
     }
+
+
+@signals.setup_logging.connect
+def keep_our_logging(loglevel: int | str | None = None, **_: Any) -> None:
+    """Celery leaves logging to core.telemetry, whose lines are redacted JSON; `--loglevel` is for Celery's own lines."""
+    logging.getLogger("celery").setLevel(loglevel or logging.WARNING)
 
 
 app.add_defaults(configuration)

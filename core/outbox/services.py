@@ -8,10 +8,12 @@ with transaction.atomic():
 import json
 from datetime import datetime
 
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import prefetch_related_objects
 
 from core import clock, ids
+from core.actors import Actor
+from core.audit import services as audit
 from core.outbox import events
 from core.outbox.models import Delivery
 from core.outbox.registry import event_class, handler, handles, subscriptions
@@ -93,10 +95,19 @@ def fan_out(*, now: datetime) -> int:
     return count
 
 
-def retry(*, delivery_id: int, now: datetime) -> bool:
-    """Give a parked delivery a fresh round of tries. False when it is not parked."""
-    parked = Delivery.objects.filter(pk=delivery_id, state=State.PARKED)
-    return parked.update(state=State.DUE, attempts=0, due_at=now) == 1
+def retry(*, delivery_id: int, actor: Actor, now: datetime) -> bool:
+    """Give a parked delivery a fresh round of tries, in the name of whoever decided it. False when it is not parked."""
+    with transaction.atomic():
+        row = Delivery.objects.select_for_update().filter(pk=delivery_id, state=State.PARKED).first()
+        if row is None:
+            return False
+        Delivery.objects.filter(pk=delivery_id).update(state=State.DUE, attempts=0, due_at=now)
+        audit.record(
+            actor=actor, action="outbox.delivery.retried", subject=row.event_id, at=now,
+            details={"handler": row.handler, "last_error": row.last_error},
+        )  # fmt: skip
+        wake.after_commit("outbox")
+    return True
 
 
 def _hear(row: Delivery, now: datetime) -> Step:

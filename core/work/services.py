@@ -12,8 +12,10 @@ import json
 from datetime import datetime
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 
+from core.actors import Actor
+from core.audit import services as audit
 from core.telemetry import context
 from core.work import jobs, wake
 from core.work.engine import Lane, Step, Tally, run_pass
@@ -67,10 +69,19 @@ def cancel(*, kind: str, key: str) -> bool:
     return deleted == 1
 
 
-def retry(*, item_id: int, now: datetime) -> bool:
-    """Give a parked item a fresh round of tries. False when it is not parked."""
-    parked = WorkItem.objects.filter(pk=item_id, state=State.PARKED)
-    return parked.update(state=State.DUE, attempts=0, due_at=now) == 1
+def retry(*, item_id: int, actor: Actor, now: datetime) -> bool:
+    """Give a parked item a fresh round of tries, in the name of whoever decided it. False when it is not parked."""
+    with transaction.atomic():
+        item = WorkItem.objects.select_for_update().filter(pk=item_id, state=State.PARKED).first()
+        if item is None:
+            return False
+        WorkItem.objects.filter(pk=item_id).update(state=State.DUE, attempts=0, due_at=now)
+        audit.record(
+            actor=actor, action="work.item.retried", subject=item.key, at=now,
+            details={"kind": item.kind, "item": item.pk, "last_error": item.last_error},
+        )  # fmt: skip
+        wake.after_commit("work")
+    return True
 
 
 def run_pending(*, now: datetime) -> Tally:

@@ -9,6 +9,7 @@ from typing import ClassVar
 import pytest
 from django.db import connection, transaction
 
+from core.actors import SYSTEM
 from core.outbox import services as outbox
 from core.outbox.models import Delivery, Event
 from core.work.models import State, WorkItem
@@ -140,7 +141,7 @@ def test_pauses_double_until_the_event_parks_and_a_person_can_send_it_again() ->
     outbox.drain(now=now + timedelta(days=1))
     assert Delivery.objects.get().state == State.PARKED
     cured = True
-    assert outbox.retry(delivery_id=Delivery.objects.get().pk, now=now)
+    assert outbox.retry(delivery_id=Delivery.objects.get().pk, actor=SYSTEM, now=now)
     outbox.drain(now=now)
     assert Delivery.objects.get().state == State.DONE
 

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, connection, transaction
 
+from core.actors import SYSTEM
+from core.audit.models import AuditEntry
 from core.errors import Refusal
 from core.work import jobs
 from core.work import services as work
@@ -130,8 +132,9 @@ def test_poison_parks_and_a_new_order_does_not_unpark_it() -> None:
     work.drain(now=now + timedelta(days=1))
     item = WorkItem.objects.get()
     assert (item.state, item.attempts, len(shipped)) == (State.PARKED, 12, 12)
-    assert work.retry(item_id=item.pk, now=now)
-    assert not work.retry(item_id=item.pk, now=now)
+    assert work.retry(item_id=item.pk, actor=SYSTEM, now=now)
+    assert not work.retry(item_id=item.pk, actor=SYSTEM, now=now)
+    assert AuditEntry.objects.filter(action="work.item.retried", subject="1").count() == 1
     work.drain(now=now)
     assert len(shipped) == 13
 

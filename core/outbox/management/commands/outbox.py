@@ -5,6 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 
 from core import clock
+from core.actors import SYSTEM
 from core.outbox import selectors
 from core.outbox import services as outbox
 
@@ -26,7 +27,7 @@ class Command(BaseCommand):
         elif options["action"] == "retry":
             wanted = selectors.list_parked().filter(**({"pk": options["id"]} if options["id"] else {}))
             ids = list(wanted.values_list("pk", flat=True))
-            retried = sum(outbox.retry(delivery_id=number, now=now) for number in ids)
+            retried = sum(outbox.retry(delivery_id=number, actor=SYSTEM, now=now) for number in ids)
             self.stdout.write(f"{retried} given a fresh round of tries")
         else:
             load = selectors.load(now=now)

@@ -10,6 +10,7 @@ from django.db import Error as DatabaseError
 from django.db import connection
 
 from core import clock
+from core.actors import SYSTEM
 from core.outbox import services as outbox
 from core.work import selectors
 from core.work import services as work
@@ -32,7 +33,7 @@ class Command(BaseCommand):
         elif options["action"] == "retry":
             wanted = selectors.list_parked().filter(**({"pk": options["id"]} if options["id"] else {}))
             ids = list(wanted.values_list("pk", flat=True))
-            retried = sum(work.retry(item_id=number, now=clock.now()) for number in ids)
+            retried = sum(work.retry(item_id=number, actor=SYSTEM, now=clock.now()) for number in ids)
             self.stdout.write(f"{retried} given a fresh round of tries")
         else:
             self._run(once=options["once"], seconds=options["seconds"], idle=options["idle"])

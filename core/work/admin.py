@@ -1,0 +1,16 @@
+"""The work list in the record browser."""
+
+from django.contrib import admin
+
+from core.console import RecordAdmin
+from core.work.models import JobRun, WorkItem
+
+
+@admin.register(WorkItem)
+class WorkItemAdmin(RecordAdmin):
+    list_display = ("id", "kind", "key", "state", "attempts", "due_at", "last_error", "created_at")
+
+
+@admin.register(JobRun)
+class JobRunAdmin(RecordAdmin):
+    list_display = ("id", "job", "scheduled_for", "state", "attempts", "finished_at", "last_error")
