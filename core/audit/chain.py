@@ -23,6 +23,8 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _LENGTH = struct.Struct(">I")
 _NUMBER = struct.Struct(">q")
+_LONG = 256
+_SHORT = tuple(_LENGTH.pack(length) for length in range(_LONG))
 
 
 class UnknownHashVersion(ValueError):
@@ -34,10 +36,10 @@ class NotCanonical(ValueError):
 
 
 class Entry(NamedTuple):
-    """What an audit row says, as stored. `details` is canonical text, see `details_text`."""
+    """What an audit row says. `recorded_us` is microseconds since 1970, `details` canonical text."""
 
     id: UUID
-    recorded_at: datetime
+    recorded_us: int
     actor_kind: str
     actor_id: str
     action: str
@@ -55,7 +57,7 @@ class Link(NamedTuple):
     seq: int
     entry_id: UUID
     entry_mac: bytes
-    sealed_at: datetime
+    sealed_us: int
     previous_hash: bytes
     key_id: str
 
@@ -74,8 +76,8 @@ def frame(*fields: bytes) -> bytes:
     """Length-prefixed fields; injective."""
     parts = [_LENGTH.pack(len(fields))]
     for field in fields:
-        parts.append(_LENGTH.pack(len(field)))
-        parts.append(field)
+        length = len(field)
+        parts += (_SHORT[length] if length < _LONG else _LENGTH.pack(length), field)
     return b"".join(parts)
 
 
@@ -121,7 +123,7 @@ def _entry_v1(entry: Entry) -> bytes:
     return frame(
         b"holdfast.audit.entry.1",
         entry.id.bytes,
-        _NUMBER.pack(microseconds(entry.recorded_at)),
+        _NUMBER.pack(entry.recorded_us),
         entry.actor_kind.encode(),
         entry.actor_id.encode(),
         entry.action.encode(),
@@ -140,7 +142,7 @@ def _link_v1(link: Link) -> bytes:
         _NUMBER.pack(link.seq),
         link.entry_id.bytes,
         link.entry_mac,
-        _NUMBER.pack(microseconds(link.sealed_at)),
+        _NUMBER.pack(link.sealed_us),
         link.previous_hash,
         link.key_id.encode(),
     )

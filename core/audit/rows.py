@@ -1,7 +1,6 @@
 """Audit rows as verification reads them: streamed by a server-side cursor, rebuilt into what was signed."""
 
 from collections.abc import Iterator
-from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -12,10 +11,13 @@ from core.audit import chain, keys
 FETCH = 5_000
 
 ENTRY_COLUMNS = (
-    "e.id, e.recorded_at, e.actor_kind, e.actor_id, e.action, e.subject, e.result, e.correlation_id, e.origin, "
-    "e.details, e.key_id, e.hash_version, e.mac"
+    "e.id, (extract(epoch FROM e.recorded_at) * 1000000)::bigint, e.actor_kind, e.actor_id, e.action, e.subject, "
+    "e.result, e.correlation_id, e.origin, e.details, e.key_id, e.hash_version, e.mac"
 )
-LINK_COLUMNS = "l.seq, l.entry_id, l.sealed_at, l.previous_hash, l.hash, l.key_id, l.hash_version"
+LINK_COLUMNS = (
+    "l.seq, l.entry_id, (extract(epoch FROM l.sealed_at) * 1000000)::bigint, l.previous_hash, l.hash, l.key_id, "
+    "l.hash_version"
+)
 _LINK_WIDTH = 7
 
 
@@ -40,7 +42,7 @@ class StoredLink(NamedTuple):
 
     seq: int
     entry_id: UUID
-    sealed_at: datetime
+    sealed_us: int
     previous_hash: bytes
     hash: bytes
     key_id: str
@@ -64,7 +66,7 @@ class StoredLink(NamedTuple):
             self.seq if seq is None else seq,
             entry_id or self.entry_id,
             entry_mac,
-            self.sealed_at,
+            self.sealed_us,
             self.previous_hash if previous_hash is None else previous_hash,
             self.key_id,
         )
@@ -88,9 +90,9 @@ def entry_of(row: tuple[Any, ...]) -> StoredEntry | None:
 
 def link_of(row: tuple[Any, ...]) -> StoredLink:
     """From the columns LINK_COLUMNS, then ENTRY_COLUMNS."""
-    seq, entry_id, sealed_at, previous_hash, hash_, key_id, hash_version = row[:_LINK_WIDTH]
+    seq, entry_id, sealed_us, previous_hash, hash_, key_id, hash_version = row[:_LINK_WIDTH]
     return StoredLink(
-        seq, entry_id, sealed_at, bytes(previous_hash), bytes(hash_), key_id, hash_version, entry_of(row[_LINK_WIDTH:])
+        seq, entry_id, sealed_us, bytes(previous_hash), bytes(hash_), key_id, hash_version, entry_of(row[_LINK_WIDTH:])
     )
 
 

@@ -39,11 +39,11 @@ def seal(*, now: datetime, limit: int = BATCH) -> int:
         cursor.execute("SELECT seq, hash FROM audit_link ORDER BY seq DESC LIMIT 1")
         seq, head = cursor.fetchone() or (0, chain.GENESIS)
         cursor.execute(_TAKE, [limit])
-        key_id = keys.current_id()
+        key_id, sealed_us = keys.current_id(), chain.microseconds(now)
         places, entries, befores, hashes = [], [], [], []
         for entry_id, entry_mac in cursor.fetchall():
             seq += 1
-            link = chain.Link(seq, entry_id, bytes(entry_mac), now, bytes(head), key_id)
+            link = chain.Link(seq, entry_id, bytes(entry_mac), sealed_us, bytes(head), key_id)
             places.append(seq)
             entries.append(entry_id)
             befores.append(bytes(head))

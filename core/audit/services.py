@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
+from django.db.backends.postgresql.base import ServerBindingCursor
 
 from core.actors import Actor
 from core.audit import chain, keys
@@ -95,19 +96,27 @@ def record_many(facts: Sequence[Fact]) -> None:
     values: list[Any] = []
     for fact in facts:
         values += _row(fact)
-    places = _PLACE if len(facts) == 1 else ", ".join([_PLACE] * len(facts))
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"WITH entry AS (INSERT INTO audit_entry ({_COLUMNS}) VALUES {places} RETURNING id)"  # noqa: S608
-            " INSERT INTO audit_pending (entry_id) SELECT id FROM entry",
-            values,
-        )
+    _execute(
+        f"WITH entry AS (INSERT INTO audit_entry ({_COLUMNS}) VALUES {', '.join([_PLACE] * len(facts))} RETURNING id)"  # noqa: S608
+        " INSERT INTO audit_pending (entry_id) SELECT id FROM entry",
+        values,
+    )
+
+
+def _execute(sql: str, values: list[Any]) -> None:
+    """Django's usual cursor pastes values into the text, a third of the cost; this one sends them apart, so that the
+    server keeps the plan and the client quotes nothing.
+    """
+    raw: Any = ServerBindingCursor(connection.connection)  # type: ignore[call-arg]
+    make = connection.make_debug_cursor if connection.queries_logged else connection.make_cursor
+    with make(raw) as cursor:
+        cursor.execute(sql, values)
 
 
 def _row(fact: Fact) -> tuple[Any, ...]:
     entry = chain.Entry(
         id=_identifier(fact.at),
-        recorded_at=fact.at,
+        recorded_us=chain.microseconds(fact.at),
         actor_kind=fact.actor.kind,
         actor_id=fact.actor.id,
         action=fact.action,
@@ -121,7 +130,7 @@ def _row(fact: Fact) -> tuple[Any, ...]:
     _require_well_formed(entry)
     mac = keys.mac(chain.entry_bytes(entry, hash_version=chain.HASH_VERSION), key_id=entry.key_id)
     return (
-        entry.id, entry.recorded_at, entry.actor_kind, entry.actor_id, entry.action, entry.subject, entry.result,
+        entry.id, fact.at, entry.actor_kind, entry.actor_id, entry.action, entry.subject, entry.result,
         entry.correlation_id, entry.origin, entry.details, chain.HASH_VERSION, entry.key_id, mac,
     )  # fmt: skip
 

@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from core import clock
 from core.actors import SYSTEM, Actor
-from core.audit import sealing, selectors
+from core.audit import sealing, selectors, verification
 from core.audit import services as audit
 from core.audit.models import AuditEntry, AuditPending
 from core.database.refusals import refusal_name, sqlstate
@@ -138,6 +138,28 @@ def test_a_timeline_shows_what_the_same_request_did_elsewhere() -> None:
     assert [entry.subject for entry in selectors.list_for_subject("pay_1")] == ["pay_1"]
     assert [entry.subject for entry in selectors.list_for_subject("pay_1", linked=True)] == ["pay_1", "ESC_1"]
     assert [entry.subject for entry in selectors.list_for_subject(["pay_1", "pay_3"])] == ["pay_1", "pay_3"]
+
+
+@pytest.mark.django_db
+def test_the_first_and_a_far_microsecond_survive_the_way_through_the_database() -> None:
+    for at in (datetime(1970, 1, 1, 0, 0, 0, 1, tzinfo=UTC), datetime(9999, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)):
+        captured(subject=f"pay_{at.year}", at=at)
+    assert verification.verify().findings == []
+
+
+@pytest.mark.django_db
+def test_finding_what_a_request_did_uses_its_index() -> None:
+    audit.record_many(
+        [
+            audit.Fact(actor=SYSTEM, action="a.b.c", subject=f"pay_{n}", at=AT, correlation_id=f"req_{n % 900}")
+            for n in range(5_000)
+        ]
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE audit_entry")
+        cursor.execute("EXPLAIN SELECT * FROM audit_entry WHERE correlation_id IN ('req_7', 'req_8') LIMIT 200")
+        plan = "\n".join(row[0] for row in cursor.fetchall())
+    assert "audit_entry_by_correlation" in plan
 
 
 @pytest.mark.django_db

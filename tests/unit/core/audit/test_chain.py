@@ -12,7 +12,7 @@ from core.audit import chain
 
 AN_ENTRY = chain.Entry(
     id=UUID("018c8d3e-1f15-7000-8000-000000000001"),
-    recorded_at=datetime(2023, 12, 21, 3, 44, 16, 789_000, tzinfo=UTC),
+    recorded_us=chain.microseconds(datetime(2023, 12, 21, 3, 44, 16, 789_000, tzinfo=UTC)),
     actor_kind="API_KEY",
     actor_id="key_1",
     action="payments.payment.captured",
@@ -27,7 +27,7 @@ A_LINK = chain.Link(
     seq=1,
     entry_id=AN_ENTRY.id,
     entry_mac=bytes(range(32)),
-    sealed_at=datetime(2023, 12, 21, 3, 44, 17, tzinfo=UTC),
+    sealed_us=chain.microseconds(datetime(2023, 12, 21, 3, 44, 17, tzinfo=UTC)),
     previous_hash=chain.GENESIS,
     key_id="audit-1",
 )
@@ -85,13 +85,14 @@ def test_every_field_is_covered(field: str) -> None:
 
 
 def test_one_microsecond_is_seen() -> None:
-    later = AN_ENTRY._replace(recorded_at=AN_ENTRY.recorded_at + timedelta(microseconds=1))
+    later = AN_ENTRY._replace(recorded_us=AN_ENTRY.recorded_us + 1)
     assert chain.entry_bytes(later, hash_version=1) != chain.entry_bytes(AN_ENTRY, hash_version=1)
 
 
 def test_the_zone_a_time_is_written_in_does_not_matter() -> None:
-    elsewhere = AN_ENTRY.recorded_at.astimezone(timezone(timedelta(hours=-5)))
-    assert chain.microseconds(elsewhere) == chain.microseconds(AN_ENTRY.recorded_at) == 1_703_130_256_789_000
+    moment = datetime(2023, 12, 21, 3, 44, 16, 789_000, tzinfo=UTC)
+    elsewhere = moment.astimezone(timezone(timedelta(hours=-5)))
+    assert chain.microseconds(elsewhere) == chain.microseconds(moment) == 1_703_130_256_789_000
 
 
 json_values = st.recursive(
