@@ -11,8 +11,9 @@ from core import clock, console
 from core.console.components import Column, Fact, Table
 from core.money import Currency
 from ledger import forms
+from ledger.chart import UnknownAccount
 from ledger.selectors import accounts, balances, entries, statements
-from ledger.services.refusals import UnknownAccount, UnknownEntry
+from ledger.services.refusals import UnknownEntry
 
 PAGE_SIZE = 100
 
