@@ -1,0 +1,162 @@
+"""The demo: staff, an API key, and days of marketplace life behind them. Only where the clock may be moved."""
+
+import json
+import os
+import secrets
+from collections import Counter
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+
+from core import clock
+from core.actors import SYSTEM, Actor
+from core.api import keys
+from core.api.models import ThrottleClass
+from core.staff.models import User
+from core.staff.roles import ROLES
+from core.staff.services import authenticators, passwords, people
+from fraud.enums import CaseDecision, CaseOutcome
+from fraud.models.review_case import WAITING, ReviewCase
+from fraud.services import cases
+from ops.marketplace import simulation
+from ops.marketplace.client import MarketplaceClient
+from payments.services import reconciliation
+
+ANALYST = "fraud.analyst@holdfast.example"
+STAFF = {
+    "FRAUD_ANALYST": (ANALYST, "Noor Haddad"),
+    "FRAUD_LEAD": ("fraud.lead@holdfast.example", "Petra Lindqvist"),
+    "TREASURY": ("treasury@holdfast.example", "Marcus Bell"),
+    "COMPLIANCE": ("compliance@holdfast.example", "Yuki Tanaka"),
+    "ON_CALL": ("oncall@holdfast.example", "Sam Okoro"),
+    "AUDITOR": ("auditor@holdfast.example", "Lena Fischer"),
+    "ADMINISTRATOR": ("admin@holdfast.example", "Ravi Menon"),
+}
+API_SCOPES = (
+    "payments:read", "payments:write", "tokens:write", "tokens:reveal", "parties:read", "parties:write",
+    "fraud:read", "fraud:write", "escrow:read",
+)  # fmt: skip
+
+
+class OnlyForDemos(RuntimeError):
+    """The demo moves the clock and prints passwords; it refuses where the settings do not allow that."""
+
+
+def real_now() -> datetime:
+    """The system's time, which a moved clock does not touch."""
+    return datetime.now(UTC)
+
+
+def credentials_file() -> Path:
+    return Path(settings.HOLDFAST_STATE_DIR) / "demo" / "credentials.json"
+
+
+def open_accounts(*, base_url: str, now: datetime) -> dict[str, Any]:
+    """One person per role and one API key; returns the facts that `make run` prints."""
+    _require_demo()
+    _, secret = keys.create(name="demo", livemode=False, scopes=API_SCOPES, actor=SYSTEM, now=now)
+    staff: list[dict[str, str]] = []
+    for role in ROLES:
+        email, name = STAFF[role]
+        issued = _account(email, name, role, now)
+        staff.append(
+            {
+                "email": email,
+                "password": issued.password,
+                "totpSecret": authenticators.provision(user=issued.user, now=now),
+                "role": role,
+            }
+        )
+    return {"baseUrl": base_url, "apiKey": secret, "staff": staff, "curl": _curl(base_url, secret)}
+
+
+def write_credentials(facts: dict[str, Any]) -> None:
+    """Mode 0600 from the first byte."""
+    path = credentials_file()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_suffix(".new")
+    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        json.dump(facts, file, indent=2)
+    fresh.replace(path)
+
+
+def play(base_url: str, plan: simulation.Plan, *, progress: Callable[[], None]) -> Counter[str]:
+    """Days of marketplace life. The clock is moved along and comes back whatever happens."""
+    _require_demo()
+    moving = clock.OffsetClock(Path(settings.HOLDFAST_STATE_DIR) / "clock-offset")
+    before = moving.offset()
+    moving.move_to(plan.until - timedelta(days=plan.days + 1) - real_now())
+    key, secret = keys.create(
+        name="simulation", livemode=False, scopes=API_SCOPES, throttle_class=ThrottleClass.BULK, actor=SYSTEM, now=clock.now()
+    )
+    client = MarketplaceClient(base_url, secret)
+    try:
+        simulation.introduce_parties(client, plan.seed)
+        return simulation.play(
+            plan,
+            client,
+            move_to=lambda moment: moving.move_to(moment - real_now()),
+            end_of_day=lambda moment: _close_the_day(moving, moment),
+            progress=progress,
+        )
+    finally:
+        client.close()
+        moving.move_to(before)
+        keys.revoke(key_id=key.public_id, actor=SYSTEM, now=clock.now())
+
+
+def _close_the_day(moving: clock.OffsetClock, moment: datetime) -> None:
+    """The analyst decides most of what waits; the acquirer's settlement file of the day is fetched and reconciled."""
+    moving.move_to(moment - real_now())
+    analyst = Actor("STAFF", ANALYST, frozenset({"FRAUD_ANALYST"}))
+    for case in ReviewCase.objects.filter(livemode=False, state__in=WAITING).order_by("id"):
+        if secrets.randbelow(10) < 7:
+            _decide(case.case_id, analyst, clock.now())
+    reconciliation.run(now=clock.now())
+
+
+def _decide(case_id: str, analyst: Actor, now: datetime) -> None:
+    """Three of four turn out to be genuine."""
+    genuine = bool(secrets.randbelow(4))
+    cases.claim(case_id=case_id, actor=analyst, now=now)
+    cases.decide(
+        case_id=case_id,
+        decision=CaseDecision.APPROVE if genuine else CaseDecision.DECLINE,
+        outcome=CaseOutcome.GENUINE if genuine else CaseOutcome.SUSPECTED_FRAUD,
+        reason="The buyer confirmed the booking by telephone." if genuine else "The buyer does not know the booking.",
+        actor=analyst,
+        now=now,
+    )
+
+
+def _account(email: str, name: str, role: str, now: datetime) -> people.Issued:
+    """A fresh account, or a fresh password for the one that an interrupted start left behind."""
+    left = User.objects.filter(email=email).first()
+    if left is not None:
+        with transaction.atomic():
+            password = passwords.issue(user=left, must_change=False, actor=SYSTEM, now=now)
+        return people.Issued(left, password)
+    return people.create(email=email, full_name=name, roles=[role], must_change_password=False, actor=SYSTEM, now=now)
+
+
+def _curl(base_url: str, secret: str) -> str:
+    body = json.dumps(
+        {
+            "cardNumber": "4242424242424242", "expiryMonth": "12", "expiryYear": "2030", "cvc": "123",
+            "amount": 50000, "currency": "USD", "customerId": "cus_abc123def456", "providerId": "prov_xyz789ghi012",
+            "bookingId": "book_service_001", "paymentMethod": "card",
+        }
+    )  # fmt: skip
+    return (
+        f"curl -sS {base_url}/v1/payments -H 'Authorization: Bearer {secret}' -H 'Content-Type: application/json' "
+        f"-H \"Idempotency-Key: $(date +%s%N)\" -d '{body}'"
+    )
+
+
+def _require_demo() -> None:
+    if not settings.HOLDFAST_MOVABLE_CLOCK:
+        raise OnlyForDemos("the demo runs only under config.settings.local")
