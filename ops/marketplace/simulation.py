@@ -26,6 +26,13 @@ FATES = {
 COUNTRIES = ("US",) * 18 + ("CA", "GB")
 
 
+EXPECTED = frozenset({200, 201, 202, 402, 403})
+
+
+class UnexpectedAnswer(RuntimeError):
+    """The API said something no marketplace would shrug off: what was sent, and what came back."""
+
+
 @dataclass(frozen=True, slots=True)
 class Booking:
     """One payment that somebody will make at a moment."""
@@ -77,7 +84,7 @@ def play(
         move_to(booking.at)
         key = f"simulate-{plan.seed}-{booking.number}"
         answer = client.post("/v1/payments", request_body(booking, dice), key=key)
-        counts[str(answer.status)] += 1
+        counts[str(_expected(answer).status)] += 1
         if answer.body.get("status") == "COMPLETED":
             completed.append(answer.body)
         progress()
@@ -108,6 +115,12 @@ def introduce_parties(client: MarketplaceClient, seed: int) -> list[Answer]:
         for customer in CUSTOMERS
     ]
     return [client.post("/v1/parties", party, key=f"simulate-{seed}-{party['partyId']}") for party in parties]
+
+
+def _expected(answer: Answer) -> Answer:
+    if answer.status not in EXPECTED:
+        raise UnexpectedAnswer(f"{answer.status} {answer.body.get('code')}: {answer.body.get('errors') or answer.body}")
+    return answer
 
 
 def request_body(booking: Booking, dice: random.Random) -> dict[str, Any]:
@@ -181,5 +194,5 @@ def _refund_some(
         answer = client.post(
             f"/v1/payments/{payment['paymentId']}/refunds", body, key=f"simulate-refund-{run}-{payment['paymentId']}"
         )
-        counts["refunds" if answer.status < 300 else f"refund {answer.status}"] += 1
+        counts["refunds" if answer.status < 300 else f"refunds refused: {answer.body.get('code')}"] += 1
     completed.clear()
