@@ -91,7 +91,12 @@ def play(base_url: str, plan: simulation.Plan, *, progress: Callable[[], None]) 
     before = moving.offset()
     moving.move_to(plan.until - timedelta(days=plan.days + 1) - real_now())
     key, secret = keys.create(
-        name="simulation", livemode=False, scopes=API_SCOPES, throttle_class=ThrottleClass.BULK, actor=SYSTEM, now=clock.now()
+        name="simulation",
+        livemode=False,
+        scopes=API_SCOPES,
+        throttle_class=ThrottleClass.BULK,
+        actor=SYSTEM,
+        now=clock.now(),
     )
     client = MarketplaceClient(base_url, secret)
     try:

@@ -19,9 +19,9 @@ from ops.marketplace.people import CUSTOMERS, PROVIDERS, Customer, Provider
 FATES = {
     "4000000000000002": 25,  # declined
     "4000000000009995": 20,  # insufficient funds
-    "4000000000006021": 10,  # the answer is lost after the charge went through
-    "4000000000006062": 15,  # settles a day late
-    "4000000000006088": 5,  # settles short
+    "4000000000006025": 10,  # the answer is lost after the charge went through
+    "4000000000006066": 15,  # settles a day late
+    "4000000000006082": 5,  # settles short
 }
 COUNTRIES = ("US",) * 18 + ("CA", "GB")
 
