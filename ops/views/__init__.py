@@ -1,0 +1,5 @@
+"""Pages that read more than one app. Importing this package registers them with the console."""
+
+from ops.views import overview, payments
+
+__all__ = ["overview", "payments"]

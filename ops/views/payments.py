@@ -1,0 +1,153 @@
+"""The list of payments, and the page of one payment with everything that happened to it."""
+
+from dataclasses import dataclass
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+
+from core import console
+from core.console.components import Column, Fact, Table
+from escrow.models import Escrow
+from fraud import explanations
+from ops.forms import PaymentFilter
+from ops.selectors import timelines
+from payments.models import Payment
+from payments.selectors import payments
+from payments.selectors.payments import PaymentNotFound
+
+VIEW = "payments.view_payment"
+
+console.jump(prefix="pay_", label="Payment", to="admin:payment")
+console.jump(prefix="txn_", label="Transaction", to="admin:payment_of_transaction")
+console.jump(prefix="ESC_", label="Escrow", to="admin:payment_of_escrow")
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentRow:
+    """A payment as a line of the list."""
+
+    payment: Payment
+
+    @property
+    def url(self) -> str:
+        return reverse("admin:payment", args=[self.payment.public_id])
+
+
+@console.page(path="payments/", name="payments", title="Payments", nav=("Work", 10), permission=VIEW, key="p")
+def payment_list(request: HttpRequest) -> HttpResponse:
+    """Newest first; every filter stands in the address."""
+    form = PaymentFilter(request.GET)
+    found = payments.list_newest(form.filters(), livemode=console.is_live(request))
+    page = console.keyset(request, found, by=("id",))
+    columns = [
+        Column("Payment", "payment.public_id", "id"),
+        Column("Status", "payment.status", "status"),
+        Column("Amount", "payment.amount_minor", "money", currency="payment.currency"),
+        Column("Score", "payment.fraud_score", "score", hide_on_phone=True),
+        Column("Customer", "payment.customer.party_id", hide_on_phone=True),
+        Column("Provider", "payment.provider.party_id", hide_on_phone=True),
+        Column("Created", "payment.created_at", "time", hide_on_phone=True),
+    ]
+    rows = [PaymentRow(payment) for payment in page.rows]
+    table = Table(columns, rows, caption="Payments", empty="No payment fits", hint="Widen the filter.")
+    return console.render(request, "ops/payments.html", {"form": form, "table": table, "page": page})
+
+
+@console.page(path="payments/<str:payment_id>/", name="payment", title="Payment", permission=VIEW)
+def payment_page(request: HttpRequest, payment_id: str) -> HttpResponse:
+    """Amounts, parties, decision, and one timeline of request, fraud, gateway, ledger, escrow, settlement and audit."""
+    try:
+        payment = payments.get(payment_id, livemode=console.is_live(request))
+    except PaymentNotFound as unknown:
+        raise Http404 from unknown
+    story = timelines.get(payment)
+    context = {
+        "payment": payment,
+        "story": story,
+        "money": _money(payment),
+        "people": _people(payment),
+        "decision": _decision(story),
+        "why": explanations.explain(story.assessment) if story.assessment else None,
+    }
+    return console.render(request, "ops/payment.html", context)
+
+
+@console.page(
+    path="transactions/<str:identifier>/", name="payment_of_transaction", title="Transaction", permission=VIEW
+)
+def payment_of_transaction(request: HttpRequest, identifier: str) -> HttpResponse:
+    """A transaction's page is its payment's."""
+    found = Payment.objects.filter(transaction_id=identifier, livemode=console.is_live(request)).first()
+    return _to(found)
+
+
+@console.page(path="escrows/<str:identifier>/", name="payment_of_escrow", title="Escrow", permission=VIEW)
+def payment_of_escrow(request: HttpRequest, identifier: str) -> HttpResponse:
+    """An escrow made by a payment is shown on the payment's page."""
+    found = (
+        Escrow.objects.filter(public_id=identifier, livemode=console.is_live(request)).select_related("payment").first()
+    )
+    return _to(found.payment if found else None)
+
+
+def _to(payment: Payment | None) -> HttpResponse:
+    if payment is None:
+        raise Http404
+    return HttpResponseRedirect(reverse("admin:payment", args=[payment.public_id]))
+
+
+def _money(payment: Payment) -> list[Fact]:
+    currency = payment.currency
+    facts = [
+        Fact("Amount", payment.amount_minor, "money", currency),
+        Fact("Fees", payment.fee_minor, "money", currency, hint=f"{payment.fee_basis_points} basis points"),
+        Fact("Net", payment.net_minor, "money", currency),
+    ]
+    if payment.refunded_minor:
+        facts.append(Fact("Refunded", payment.refunded_minor, "money", currency))
+    if payment.disputed_minor:
+        facts.append(Fact("Disputed", payment.disputed_minor, "money", currency, hint=payment.dispute_id or ""))
+    if payment.refundable_minor:
+        facts.append(Fact("May still be refunded", payment.refundable_minor, "money", currency))
+    return facts
+
+
+def _people(payment: Payment) -> list[Fact]:
+    facts = [
+        _party("Customer", payment.customer.party_id),
+        Fact("Card", f"{payment.card_brand.capitalize()} ending {payment.card_last4}"),
+        Fact("Booking", payment.booking_id),
+        Fact("Service", payment.service_id),
+        Fact("Escrow", payment.escrow_id, url=_escrow_account(payment)),
+        Fact("Transaction", payment.transaction_id),
+        Fact("Asked by", payment.created_by),
+        Fact("Created", payment.created_at, "stamp"),
+        Fact("Captured", payment.captured_at, "stamp"),
+        Fact("Settled", payment.settled_at, "stamp"),
+    ]
+    if payment.provider:
+        facts.insert(1, _party("Provider", payment.provider.party_id))
+    return [fact for fact in facts if fact.value]
+
+
+def _party(role: str, party_id: str) -> Fact:
+    """Leads to the party's payments."""
+    return Fact(role, party_id, url=f"{reverse('admin:payments')}?{role.lower()}={party_id}")
+
+
+def _escrow_account(payment: Payment) -> str:
+    return reverse("admin:account", args=[f"escrow_held:{payment.escrow_id}"]) if payment.escrow_id else ""
+
+
+def _decision(story: timelines.Story) -> list[Fact]:
+    payment, case = story.payment, story.case
+    facts = [Fact("Score", payment.fraud_score, "score"), Fact("Outcome", payment.fraud_outcome, "status")]
+    if story.assessment:
+        facts.append(Fact("Rule set", story.assessment.rule_set_version, "number"))
+    if case:
+        facts.append(Fact("Case", case.case_id, "id"))
+        if case.decided_at:
+            facts.append(Fact("Decided", case.decision, "status", hint=case.decided_by))
+        else:
+            facts.append(Fact("If nobody acts", case.next_action_at, "stamp", hint="the hold is voided"))
+    return facts
