@@ -132,6 +132,13 @@ def write(*, seq: int, hash_: bytes, kind: str, now: datetime) -> None:
     )
 
 
+def last_place() -> int:
+    """How far the last anchor reaches, 0 without one."""
+    line = store().last_line()
+    anchor = _parse_or_none(line) if line else None
+    return anchor.head.seq if anchor else 0
+
+
 def parse(line: str) -> Anchor:
     """Raises AnchorUnreadable."""
     try:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from uuid import UUID
 
-from core.audit.models import AuditEntry, AuditPending
+from core.audit.models import AuditEntry, AuditLink, AuditPending
 
 
 def list_for_subject(subject: str | Iterable[str], *, linked: bool = False, limit: int = 200) -> list[AuditEntry]:
@@ -32,3 +32,13 @@ def list_recent(*, before: UUID | None = None, limit: int = 50) -> list[AuditEnt
 def count_pending() -> int:
     """How many entries wait for their link."""
     return AuditPending.objects.count()
+
+
+def find_oldest_pending() -> UUID | None:
+    """Its first 48 bits are the milliseconds it was recorded at."""
+    return AuditPending.objects.order_by("entry_id").values_list("entry_id", flat=True).first()
+
+
+def count_links() -> int:
+    """Places have no holes, so the last one is the count."""
+    return AuditLink.objects.order_by("-seq").values_list("seq", flat=True).first() or 0

@@ -1,3 +1,5 @@
+from importlib import import_module
+
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate
 
@@ -8,6 +10,7 @@ class SwitchesConfig(AppConfig):
 
     def ready(self) -> None:
         post_migrate.connect(_install, sender=self)
+        import_module("core.switches.metrics").declare()
 
 
 def _install(**_: object) -> None:

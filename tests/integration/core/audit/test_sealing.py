@@ -10,10 +10,12 @@ from django.db import Error as DatabaseError
 from django.db import connection, connections, transaction
 from django.test.utils import CaptureQueriesContext
 
+from core import clock
 from core.actors import SYSTEM
 from core.audit import anchors, sealing, selectors, tasks, verification
 from core.audit import services as audit
 from core.audit.models import AuditEntry, AuditLink, AuditPending
+from core.telemetry import metrics
 from core.work.registry import job
 
 NOW = datetime(2024, 5, 6, 7, 8, 9, tzinfo=UTC)
@@ -197,3 +199,25 @@ def test_a_thousand_entries_take_a_handful_of_statements() -> None:
         assert sealing.seal(now=NOW) == 1_000
     statements = [query["sql"] for query in queries if "SAVEPOINT" not in query["sql"]]
     assert len(statements) == 4  # lock, head, take, append
+
+
+@pytest.mark.django_db
+def test_a_sealer_that_stands_still_shows_in_the_numbers() -> None:
+    def numbers() -> dict[str, float]:
+        lines = metrics.render().decode().splitlines()
+        return {
+            line.split()[0].removeprefix("holdfast_"): float(line.split()[1]) for line in lines if "audit_" in line[:20]
+        }
+
+    with clock.use(clock.FixedClock(NOW + timedelta(seconds=30))):
+        record("row_1")
+        record("row_2")
+        assert numbers() == {
+            "audit_pending": 2, "audit_pending_lag_seconds": 30, "audit_links": 0, "audit_links_without_anchor": 0,
+        }  # fmt: skip
+        sealing.seal_all(now=NOW)
+        assert numbers()["audit_links_without_anchor"] == 2
+        anchors.write_if_due(now=NOW)
+        assert numbers() == {
+            "audit_pending": 0, "audit_pending_lag_seconds": 0, "audit_links": 2, "audit_links_without_anchor": 0,
+        }  # fmt: skip
