@@ -10,6 +10,8 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from core.api.views import ApiView
 from core.errors import Refusal
 
+NOT_OF_THE_API = ("core.staff.", "core.console.", "tests.")
+
 
 @dataclass(frozen=True, slots=True)
 class ErrorCode:
@@ -35,7 +37,7 @@ def error_codes() -> list[ErrorCode]:
     views()  # the URL map imports every module that can refuse
     found: dict[str, ErrorCode] = {}
     for kind in sorted(_subclasses(Refusal), key=lambda kind: (kind.code, kind.__module__, kind.__qualname__)):
-        if kind.__module__.startswith("tests."):
+        if kind.__module__.startswith(NOT_OF_THE_API):
             continue
         meaning = " ".join((kind.__dict__.get("__doc__") or "").split())
         known = found.get(kind.code)
