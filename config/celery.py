@@ -58,7 +58,7 @@ def configuration() -> dict[str, Any]:
 
 @signals.setup_logging.connect
 def keep_our_logging(loglevel: int | str | None = None, **_: Any) -> None:
-    """Celery leaves logging to core.telemetry, whose lines are redacted JSON; `--loglevel` is for Celery's own lines."""
+    """Logging stays with core.telemetry, whose lines are redacted JSON; `--loglevel` is for Celery's own lines."""
     logging.getLogger("celery").setLevel(loglevel or logging.WARNING)
 
 

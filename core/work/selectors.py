@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import Count, Min, Q, QuerySet
 
 from core.work.models import Claimable, JobRun, State, WorkItem
+from core.work.registry import jobs
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,3 +41,17 @@ def measure(model: type[Claimable], *, now: datetime) -> Load:
 def list_parked() -> QuerySet[WorkItem]:
     """Work that used up its tries, oldest first."""
     return WorkItem.objects.filter(state=State.PARKED).order_by("due_at", "pk")
+
+
+def list_last_runs() -> list[JobRun]:
+    """The latest run of every job that the program declares, by name; one look into an index per job."""
+    return list(
+        JobRun.objects.raw(
+            """
+            SELECT run.* FROM unnest(%s::text[]) AS declared(job) CROSS JOIN LATERAL (
+                SELECT * FROM work_jobrun WHERE work_jobrun.job = declared.job ORDER BY scheduled_for DESC LIMIT 1
+            ) AS run ORDER BY run.job
+            """,
+            [[job.name for job in jobs()]],
+        )
+    )
