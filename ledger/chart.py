@@ -16,7 +16,7 @@ from core.errors import Refusal
 DEBIT = 1
 CREDIT = -1
 
-OWNER = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_.\-]{0,63}$", re.ASCII)
+OWNER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.\-]{0,63}", re.ASCII)
 
 
 class UnknownAccount(Refusal):
@@ -104,7 +104,7 @@ def kind_of(account: str) -> Kind:
         return kind
     prefix, _, owner = account.partition(":")
     kind = _BY_PREFIX.get(prefix)
-    if kind is None or not kind.per_owner or not OWNER.match(owner):
+    if kind is None or not kind.per_owner or not OWNER.fullmatch(owner):
         raise UnknownAccount("the account is not in the chart")
     return kind
 

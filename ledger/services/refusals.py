@@ -10,7 +10,7 @@ from django.db import Error as DatabaseError
 
 from core.database.refusals import refusal_name
 from core.errors import Refusal
-from ledger.chart import UnknownAccount
+from ledger.chart import UnknownAccount as UnknownAccount
 
 
 class UnbalancedEntry(Refusal):
