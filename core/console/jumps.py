@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from django.http import HttpRequest
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 
 from core.console import pages
 
@@ -60,7 +60,10 @@ def address(identifier: str) -> str:
     fitting = [entry for prefix, entry in _jumps.items() if identifier.startswith(prefix) and identifier != prefix]
     if not fitting:
         return ""
-    return reverse(max(fitting, key=lambda entry: len(entry.prefix)).to, args=[identifier])
+    try:
+        return reverse(max(fitting, key=lambda entry: len(entry.prefix)).to, args=[identifier])
+    except NoReverseMatch:  # the prefix fits, the rest can be no such id
+        return ""
 
 
 def search(request: HttpRequest, text: str) -> list[tuple[str, list[Hit]]]:

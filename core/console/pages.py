@@ -6,14 +6,17 @@ from dataclasses import dataclass
 from typing import cast
 
 from django.conf import settings
-from django.core.exceptions import ImproperlyConfigured, PermissionDenied
+from django.core.exceptions import BadRequest, ImproperlyConfigured, PermissionDenied
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_protect
 
+from core import clock
 from core.actors import Actor
-from core.staff import presence
+from core.audit import services as audit
+from core.staff import origin, presence
 from core.staff.models import User
 
 View = Callable[..., HttpResponse]
@@ -106,10 +109,39 @@ def guard(view: View, *, name: str, permission: str, methods: frozenset[str]) ->
     @csrf_protect
     @functools.wraps(view)
     def guarded(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
-        if refusal := refuse_unless(request, name=name, permission=permission):
-            return refusal
-        if request.method not in methods:
-            return HttpResponseNotAllowed(sorted(methods))
-        return view(request, *args, **kwargs)
+        try:
+            if refusal := refuse_unless(request, name=name, permission=permission):
+                return refusal
+            if request.method not in methods:
+                return HttpResponseNotAllowed(sorted(methods))
+            _refuse_nul(request)
+            return view(request, *args, **kwargs)
+        except PermissionDenied as why:
+            _record_refusal(request, name=name, permission=str(why) or permission)
+            raise
 
     return guarded
+
+
+def _record_refusal(request: HttpRequest, *, name: str, permission: str) -> None:
+    """Somebody tried what their roles do not cover: kept, whoever it was."""
+    with transaction.atomic():
+        audit.record(
+            actor=actor(request),
+            action="console.page.refused",
+            subject=f"page:{name}",
+            at=clock.now(),
+            result="DENIED",
+            details={"permission": permission[:120], "method": str(request.method)},
+            origin=origin.address(request),
+        )
+
+
+def _refuse_nul(request: HttpRequest) -> None:
+    """PostgreSQL takes no NUL in text; no value a person means has one."""
+    values = [
+        request.path,
+        *(value for query in (request.GET, request.POST) for _, found in query.lists() for value in found),
+    ]
+    if any("\x00" in str(value) for value in values):
+        raise BadRequest("NUL")

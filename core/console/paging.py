@@ -59,7 +59,7 @@ def _beyond(model: type[Model], by: tuple[str, ...], values: list[Any], *, newer
         attribute = model._meta.pk if field == "pk" else model._meta.get_field(field)
         try:
             typed = attribute.to_python(value)  # type: ignore[union-attr]
-        except ValidationError:
+        except (ValidationError, ValueError, TypeError, OverflowError):
             raise Http404 from None
         beyond |= equal & Q(**{f"{field}__{comparison}": typed})
         equal &= Q(**{field: typed})
@@ -79,9 +79,13 @@ def _decode(cursor: str, length: int) -> list[Any]:
         values = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     except (ValueError, binascii.Error):
         raise Http404 from None
-    if not isinstance(values, list) or len(values) != length or any(isinstance(v, (dict, list)) for v in values):
+    if not isinstance(values, list) or len(values) != length or not all(_is_key(value) for value in values):
         raise Http404
     return values
+
+
+def _is_key(value: Any) -> bool:
+    return isinstance(value, int | float) or (isinstance(value, str) and "\x00" not in value)
 
 
 def _url(request: HttpRequest, **cursor: str) -> str:

@@ -40,7 +40,7 @@ def password(request: HttpRequest) -> HttpResponse:
     return console.render(request, "staff/password.html", {"form": form}, status=400 if form.errors else 200)
 
 
-@console.page(path="staff/", name="staff", title="People", nav=("Staff", 800), permission="staff.view_user")
+@console.page(path="staff/", name="staff", title="People", nav=("Staff", 800), permission="staff.view_user", key="u")
 def person_list(request: HttpRequest) -> HttpResponse:
     page = console.keyset(request, User.objects.prefetch_related("role_assignments"), by=("id",))
     for user in page.rows:
@@ -186,7 +186,7 @@ def _person_page(
         "person": user,
         "facts": facts,
         "events": events,
-        "may_change": console.person(request).has_perm("staff.change_user"),
+        "may_change": console.person(request).has_perm("staff.change_user") and user != request.user,
         "roles_form": roles_form or Roles(initial={"roles": sorted(user.roles)}),
         "closure_form": closure_form or Closure(),
     }

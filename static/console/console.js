@@ -59,7 +59,9 @@
         const line = document.createElement("div"), term = document.createElement("dt"), what = document.createElement("dd");
         const cap = document.createElement("kbd");
         cap.textContent = element.dataset.key;
-        what.textContent = element.dataset.keyLabel || element.textContent.replace(/\s+/g, " ").trim();
+        const label = element.cloneNode(true);
+        all("kbd", label).forEach((own) => own.remove());
+        what.textContent = element.dataset.keyLabel || label.textContent.replace(/\s+/g, " ").trim();
         term.append(cap); line.append(term, what); line.dataset.own = "";
         own.prepend(line);
       });
@@ -105,8 +107,10 @@
   const { secondsLeft, presence, signIn } = document.body.dataset;
   if (secondsLeft !== undefined) {
     const lock = () => location.assign(`${signIn}?next=${encodeURIComponent(location.pathname + location.search)}`);
-    const check = () => fetch(presence, { headers: { "Holdfast-Background": "1" }, redirect: "error" })
-      .then((answer) => answer.json()).then((body) => watch(body.secondsLeft), lock);
+    const check = () => fetch(presence, { headers: { "Holdfast-Background": "1" }, redirect: "manual" }).then(
+      (answer) => (answer.ok ? answer.json().then((body) => watch(body.secondsLeft)) : lock()),
+      () => watch(30), // no answer at all: ask again
+    );
     const watch = (seconds) => setTimeout(check, (Math.max(seconds, 1) + 1) * 1000);
     watch(Number(secondsLeft));
   }
