@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from core import clock
 from core.actors import SYSTEM, Actor
-from core.audit import sealing, selectors, verification
+from core.audit import anchors, sealing, selectors, verification
 from core.audit import services as audit
 from core.audit.models import AuditEntry, AuditPending
 from core.database.refusals import refusal_name, sqlstate
@@ -108,12 +108,14 @@ def test_the_owner_is_refused_by_name_and_the_application_has_no_right(table: st
 
 
 @pytest.mark.django_db
-def test_the_application_role_may_record_seal_and_read() -> None:
+def test_the_application_role_may_record_seal_read_and_prove() -> None:
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL ROLE holdfast_app")
     captured()
     assert sealing.seal(now=AT) == 1
     assert len(selectors.list_recent()) == 1
+    anchors.write_if_due(now=AT)
+    assert verification.verify().findings == []
 
 
 @pytest.mark.django_db
