@@ -17,13 +17,15 @@ from typing import Any, cast
 
 import redis
 from django.conf import settings
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from core.api.models import ApiKey, ThrottleClass
 from core.errors import Refusal
 from core.parameters import services as parameters
 from core.telemetry import metrics
 
-REDIS_TIMEOUT_SECONDS = 0.25
+REDIS_TIMEOUT_SECONDS = 0.1
 REDIS_REST_SECONDS = 1.0
 BULK_FACTOR = "throttle.bulk_factor"
 LOCAL_BUCKETS = 10_000
@@ -165,6 +167,8 @@ def _ask_redis(buckets: list[str], limits: list[Limit]) -> Verdict:
             settings.HOLDFAST_REDIS_URL,
             socket_timeout=REDIS_TIMEOUT_SECONDS,
             socket_connect_timeout=REDIS_TIMEOUT_SECONDS,
+            # Once more at once, for a connection that went stale; the client's own default waits for seconds.
+            retry=Retry(NoBackoff(), 1),
         )
     arguments: list[Any] = [*buckets]
     for limit in limits:

@@ -1,6 +1,8 @@
 """Rate limits: exact under threads, separate per key, and still there when Redis is not."""
 
+import socket
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
@@ -133,6 +135,23 @@ def test_without_redis_each_process_limits_by_itself_and_counts_it(monkeypatch: 
     statuses = [client.post("/v1/books", BOOK).status_code for _ in range(5)]
     assert statuses == [201, 201, 201, 429, 429]
     assert throttles.FALLBACKS._value.get() == before + 5
+
+
+def test_a_redis_that_hangs_costs_a_fraction_of_a_second_once(settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = clock.now()
+    key, _ = keys.create(name="a", livemode=False, scopes=["a:b"], actor=SYSTEM, now=now)
+    throttles.limits_for("api.read", at=now)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        settings.HOLDFAST_REDIS_URL = f"redis://127.0.0.1:{silent.getsockname()[1]}/0"
+        monkeypatch.setattr(throttles, "_client", None)
+        took = []
+        for _ in range(3):
+            started = time.perf_counter()
+            throttles.take(name="api.read", key=key, now=now)
+            took.append(time.perf_counter() - started)
+        throttles._client.close()
+    assert took[0] < 0.5
+    assert max(took[1:]) < 0.05
 
 
 def test_a_script_that_redis_forgot_is_sent_again() -> None:
