@@ -1,5 +1,6 @@
 """Background work as staff see it: how far behind it is, what is parked, and giving that another try."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
@@ -15,7 +16,7 @@ from core.work import selectors as work_selectors
 from core.work import services as work
 
 PARKED_SHOWN = 100
-LATE_SECONDS = 60
+LATE = timedelta(minutes=1)
 LANES = {"outbox": "Events to handlers", "work": "Ordered work", "jobs": "Periodic jobs"}
 
 
@@ -85,10 +86,10 @@ def _back(request: HttpRequest, *, retried: bool) -> HttpResponse:
 
 
 def _lane(name: str, load: work_selectors.Load) -> dict[str, Any]:
-    seconds = load.lag.total_seconds()
+    oldest = timedelta(seconds=round(load.lag.total_seconds()))
     return {
         "label": LANES[name],
         "value": load.depth,
-        "hint": f"due or running; oldest {seconds:.0f} s; {load.parked} parked",
-        "tone": "bad" if load.parked or seconds > LATE_SECONDS else "good",
+        "hint": f"due or running; oldest {oldest}; {load.parked} parked",
+        "tone": "bad" if load.parked or load.lag > LATE else "good",
     }
