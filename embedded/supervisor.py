@@ -25,6 +25,8 @@ from embedded.children import Child
 from embedded.servers import Postgres, UnableToStart, Valkey
 
 READY_WITHIN_SECONDS = 60
+# The demo begins in the past; nothing may run at today's date before it, or the past would look already settled.
+DEMO_DAYS = 10
 
 
 def run(root: Path) -> int:
@@ -46,6 +48,8 @@ def run(root: Path) -> int:
             _say("Migrating the database")
             _manage(root, "migrate", "--verbosity", "0", env=_as_owner(environment))
             base_url = f"http://127.0.0.1:{os.environ.get('PORT', '8000')}"
+            if not (var / "demo/credentials.json").exists():
+                (var / "clock-offset").write_text(str(-(DEMO_DAYS + 2) * 86400))
             children = _children(root, environment, base_url)
             for child in children:
                 child.start()
@@ -55,7 +59,7 @@ def run(root: Path) -> int:
                 _say(
                     "Seeding the demo marketplace" if not (var / "demo/credentials.json").exists() else "Demo is there"
                 )
-                _manage(root, "seed_demo", "--base-url", base_url, env=environment)
+                _manage(root, "seed_demo", "--base-url", base_url, "--days", str(DEMO_DAYS), env=environment)
                 _welcome(json.loads((var / "demo/credentials.json").read_text()), time.monotonic() - started)
             _watch(children, stop)
             _say("Stopping")

@@ -88,7 +88,6 @@ def play(base_url: str, plan: simulation.Plan, *, progress: Callable[[], None]) 
     """Days of marketplace life. The clock is moved along and comes back whatever happens."""
     _require_demo()
     moving = clock.OffsetClock(Path(settings.HOLDFAST_STATE_DIR) / "clock-offset")
-    before = moving.offset()
     moving.move_to(plan.until - timedelta(days=plan.days + 1) - real_now())
     key, secret = keys.create(
         name="simulation",
@@ -110,7 +109,7 @@ def play(base_url: str, plan: simulation.Plan, *, progress: Callable[[], None]) 
         )
     finally:
         client.close()
-        moving.move_to(before)
+        moving.move_to(timedelta())
         keys.revoke(key_id=key.public_id, actor=SYSTEM, now=clock.now())
 
 

@@ -23,7 +23,9 @@ FATES = {
     "4000000000006066": 15,  # settles a day late
     "4000000000006082": 5,  # settles short
 }
-COUNTRIES = ("US",) * 18 + ("CA", "GB")
+# Where buyers' banks think they are, and where their devices are: documentation address blocks (RFC 5737).
+COUNTRIES = ("US",) * 48 + ("CA", "GB")
+AT_HOME, ABROAD = "192.0.2", "198.51.100"
 
 
 EXPECTED = frozenset({200, 201, 202, 402, 403})
@@ -137,7 +139,7 @@ def request_body(booking: Booking, dice: random.Random) -> dict[str, Any]:
         "bookingId": f"book_{booking.at:%Y%m%d}_{booking.number:04d}",
         "paymentMethod": "card",
         "email": customer.email,
-        "ipAddress": f"198.51.100.{CUSTOMERS.index(customer) + 1}",
+        "ipAddress": f"{dice.choice((AT_HOME,) * 40 + (ABROAD,))}.{CUSTOMERS.index(customer) + 1}",
         "deviceFingerprint": f"device-{customer.party_id}",
         "billingAddress": {"country": dice.choice(COUNTRIES)},
         "metadata": {"service": booking.provider.service},

@@ -33,7 +33,6 @@ class Command(BaseCommand):
         moving = clock.OffsetClock(Path(settings.HOLDFAST_STATE_DIR) / "clock-offset")
         moving.move_to(-timedelta(days=options["days"] + 2))
         facts = demo.open_accounts(base_url=options["base_url"], now=clock.now())
-        moving.move_to(timedelta())
         bar = Progress(TextColumn("holdfast: demo"), BarColumn(), MofNCompleteColumn(), console=Console(stderr=True))
         with bar:
             task = bar.add_task("demo", total=len(simulation.bookings(plan)))
