@@ -134,6 +134,9 @@ LANGUAGE_CODE = "en-us"
 TIME_ZONE = "UTC"
 USE_TZ = True
 USE_I18N = False
+# Of values Django itself writes, in the record browser; UTC is said, not assumed.
+DATETIME_FORMAT = r"j M Y H:i:s \U\T\C"
+DATE_FORMAT = "j M Y"
 
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]

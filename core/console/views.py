@@ -9,10 +9,11 @@ from core.staff import presence, roles
 
 
 def home(request: HttpRequest) -> HttpResponse:
-    """Where the console opens when no app has registered a page at its root: the first page of the person."""
+    """Where the console opens: the first page of the person's navigation."""
     if refusal := pages.refuse_unless(request, name="index", permission=roles.ANY_STAFF):
         return refusal
-    return shell.render(request, "console/home.html")
+    sections = shell.Shell(request).sections
+    return HttpResponseRedirect(sections[0].links[0].url)
 
 
 def unknown(request: HttpRequest, url: str) -> HttpResponse:  # noqa: ARG001

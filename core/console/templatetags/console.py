@@ -75,7 +75,7 @@ def ident(identifier: str | None, text: str = "") -> SafeString:
     shown, url = text or identifier, jumps.address(str(identifier))
     if url:
         return format_html('<a class="id" href="{}" title="{}">{}</a>', url, identifier, shown)
-    return format_html('<span class="id" title="{}">{}</span>', identifier, shown)
+    return _plain_id(str(identifier), str(shown))
 
 
 @register.simple_tag
@@ -132,8 +132,10 @@ def value(item: Any, kind: str = "text", currency: str = "USD", url: str = "") -
 
 
 @register.simple_tag
-def cell(row: Any, column: Any) -> SafeString:
-    """What a Column shows of a row."""
+def cell(row: Any, column: Any, linked: bool = True) -> SafeString:
+    """What a Column shows of a row; not `linked` inside a link to the row itself."""
+    if column.kind == "id" and not linked and (identifier := _of(row, column.name)):
+        return _plain_id(str(identifier), str(identifier))
     currency = _of(row, column.currency) if column.kind == "money" else None
     return _draw(_of(row, column.name), column.kind, currency or "USD")
 
@@ -177,6 +179,10 @@ def _of(row: Any, name: str) -> Any:
     for part in name.split("."):
         found = found.get(part) if isinstance(found, dict) else getattr(found, part, None)
     return found
+
+
+def _plain_id(identifier: str, shown: str) -> SafeString:
+    return format_html('<span class="id" title="{}">{}</span>', identifier, shown)
 
 
 def _time(moment: datetime, text: str) -> SafeString:

@@ -87,11 +87,11 @@ def test_search_compares_exactly(auditor: Client) -> None:
     assert "No rows" in auditor.get(USERS, {"q": "tess@holdfast"}).content.decode()
 
 
-@pytest.mark.parametrize("text", ["9" * 400, "' OR 1=1 --", "💥", "2026-13-45"])
 @pytest.mark.parametrize("model", list(site._registry), ids=lambda model: model._meta.label)
-def test_any_search_text_is_answered(auditor: Client, model, text: str) -> None:
+def test_any_search_text_is_answered(auditor: Client, model) -> None:
     path = f"/admin/records/{model._meta.app_label}/{model._meta.model_name}/"
-    assert auditor.get(path, {"q": text}).status_code == 200
+    for text in ("9" * 400, "' OR 1=1 --", "💥", "2026-13-45"):
+        assert auditor.get(path, {"q": text}).status_code == 200, text
 
 
 def test_nul_is_a_bad_request(auditor: Client) -> None:

@@ -109,6 +109,11 @@ def test_method_that_is_not_declared_is_refused() -> None:
     assert staff.signed_in("AUDITOR").get("/admin/data-mode/").status_code == 405
 
 
+def test_console_opens_at_the_persons_first_page() -> None:
+    assert staff.signed_in("ADMINISTRATOR").get("/admin/").url == "/admin/staff/"
+    assert staff.signed_in().get("/admin/").status_code == 403
+
+
 def test_navigation_shows_what_the_roles_allow() -> None:
     def sections(role: str) -> str:
         return staff.signed_in(role).get("/admin/records/").content.decode()

@@ -123,3 +123,20 @@ class TestCharts:
     def test_bars_without_values(self) -> None:
         assert "no data" in bars([], title="T")
         assert "<rect" in bars([("a", 0, "good")], title="T")
+
+
+def test_row_link_holds_no_other_link() -> None:
+    """A link inside a link is no HTML; the browser would tear them apart."""
+    from django.template.loader import render_to_string
+
+    from core.console import jumps
+    from core.console.components import Column, Table
+
+    jumps.jump(prefix="row_", label="Row", to="admin:app_list")
+    table = Table([Column("Id", "id", "id"), Column("Other", "id", "id")], [{"id": "row_1", "url": "/x/"}])
+
+    drawn = render_to_string("components/table.html", {"table": table})
+
+    assert '<a class="row-link" href="/x/"><span class="id" title="row_1">row_1</span></a>' in drawn
+    assert drawn.count("<a ") == 2
+    jumps._jumps.pop("row_")
