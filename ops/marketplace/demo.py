@@ -14,7 +14,7 @@ from django.db import transaction
 
 from core import clock
 from core.actors import SYSTEM, Actor
-from core.api import keys
+from core.api import catalogue, keys
 from core.api.models import ThrottleClass
 from core.staff.models import User
 from core.staff.roles import ROLES
@@ -36,10 +36,9 @@ STAFF = {
     "AUDITOR": ("auditor@holdfast.example", "Lena Fischer"),
     "ADMINISTRATOR": ("admin@holdfast.example", "Ravi Menon"),
 }
-API_SCOPES = (
-    "payments:read", "payments:write", "tokens:write", "tokens:reveal", "parties:read", "parties:write",
-    "fraud:read", "fraud:write", "escrow:read",
-)  # fmt: skip
+
+
+MARKETPLACE_SCOPES = ("payments:read", "payments:write", "refunds:write", "parties:write")
 
 
 class OnlyForDemos(RuntimeError):
@@ -58,7 +57,7 @@ def credentials_file() -> Path:
 def open_accounts(*, base_url: str, now: datetime) -> dict[str, Any]:
     """One person per role and one API key; returns the facts that `make run` prints."""
     _require_demo()
-    _, secret = keys.create(name="demo", livemode=False, scopes=API_SCOPES, actor=SYSTEM, now=now)
+    _, secret = keys.create(name="demo", livemode=False, scopes=catalogue.scopes(), actor=SYSTEM, now=now)
     staff: list[dict[str, str]] = []
     for role in ROLES:
         email, name = STAFF[role]
@@ -92,7 +91,7 @@ def play(base_url: str, plan: simulation.Plan, *, progress: Callable[[], None]) 
     key, secret = keys.create(
         name="simulation",
         livemode=False,
-        scopes=API_SCOPES,
+        scopes=MARKETPLACE_SCOPES,
         throttle_class=ThrottleClass.BULK,
         actor=SYSTEM,
         now=clock.now(),
