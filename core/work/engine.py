@@ -177,7 +177,7 @@ def _give_back(lane: Lane[Row], row: Row, *, error: Exception, now: datetime, ta
     parked = row.attempts >= lane.parameter("max_attempts", now)
     changes: dict[str, Any] = {
         "state": State.PARKED if parked else State.DUE,
-        "due_at": now + pause(lane, attempts=row.attempts, now=now),
+        "due_at": now + (timedelta() if _was_unlucky(row, error) else pause(lane, attempts=row.attempts, now=now)),
         "lease_until": None,
         "last_error": describe(error),
     }
@@ -195,6 +195,11 @@ def _give_back(lane: Lane[Row], row: Row, *, error: Exception, now: datetime, ta
         return
     tally.parked += changed if parked else 0
     tally.failed += 0 if parked else changed
+
+
+def _was_unlucky(row: Claimable, error: Exception) -> bool:
+    """A first runner that died says more about runners than about the row: no pause. A second says something."""
+    return isinstance(error, RunnerLost) and row.attempts == 1
 
 
 def _merge_into_twin(lane: Lane[Row], row: Row, changes: dict[str, Any]) -> bool:

@@ -95,10 +95,9 @@ def test_workers_killed_21_times_broker_flushed_two_beats(processes: Processes, 
 
     runs = JobRun.objects.filter(job="shop.tick")
     assert runs.count() == runs.values("scheduled_for").distinct().count() > 10
-    ticks = sorted(runs.values_list("scheduled_for", flat=True))
-    longest_silence = max(later - earlier for earlier, later in itertools.pairwise(ticks))
-    assert longest_silence < timedelta(seconds=10), "a periodic job goes on while workers die"
-    print(f"{kills} kills, {len(once)} of each, {repeated} calls repeated, longest silence {longest_silence}")
+    slowest = max(run.finished_at - run.scheduled_for for run in runs.filter(state=State.DONE))
+    assert slowest < timedelta(seconds=15), "a run whose worker died is taken up again by the next"
+    print(f"{kills} kills, {len(once)} of each, {repeated} calls repeated, slowest periodic run {slowest}")
 
 
 def test_a_published_event_wakes_a_worker_at_once_without_beat(processes: Processes, broker: Valkey) -> None:

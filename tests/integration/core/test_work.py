@@ -194,9 +194,18 @@ def test_a_row_whose_runner_died_comes_back_with_its_try_counted() -> None:
     assert shipped == []
     work.drain(now=NOON + 10 * SECOND)
     item = WorkItem.objects.get()
-    assert (item.state, item.attempts, item.last_error) == (State.DUE, 1, "RunnerLost")
-    work.drain(now=NOON + 11 * SECOND)
-    assert shipped == ["1"]
+    assert (shipped, item.state, item.attempts) == (["1"], State.DONE, 2)
+
+
+@pytest.mark.django_db
+def test_a_row_that_loses_a_second_runner_pauses() -> None:
+    shipping()
+    order("1")
+    WorkItem.objects.update(state=State.RUNNING, attempts=2, lease_until=NOON)
+    work.drain(now=NOON)
+    item = WorkItem.objects.get()
+    assert (item.state, item.attempts, item.last_error) == (State.DUE, 2, "RunnerLost")
+    assert NOON + SECOND <= item.due_at <= NOON + 2 * SECOND
 
 
 @pytest.mark.django_db
@@ -204,7 +213,7 @@ def test_a_row_that_kills_its_runner_every_time_parks_too() -> None:
     shipping()
     order("1")
     now = NOON
-    for attempt in range(1, 13):
+    for attempt in range(2, 13):
         WorkItem.objects.update(state=State.RUNNING, attempts=attempt, lease_until=now)
         work.run_pending(now=now)
     assert WorkItem.objects.get().state == State.PARKED
@@ -317,7 +326,7 @@ def test_a_job_does_not_overlap_itself_and_missed_moments_are_not_made_up() -> N
     assert ran == []
     work.drain(now=NOON + 3600 * SECOND, with_jobs=True)
     work.drain(now=NOON + 3601 * SECOND, with_jobs=True)
-    assert ran == [NOON + 3601 * SECOND]
+    assert ran == [NOON + 3600 * SECOND, NOON + 3601 * SECOND], "the lost run is repeated, the missed ones are not"
 
 
 @pytest.mark.django_db
