@@ -23,7 +23,7 @@ from core.vault import cards
 from core.vault.cards import CardData
 from core.work import failpoints
 from fraud.enums import CaseDecision, CaseOutcome
-from fraud.models import ReviewCase
+from fraud.selectors import cases as review_cases
 from fraud.services import cases
 from payments import answers, states
 from payments.answers import Answer
@@ -189,7 +189,7 @@ def _card_again(order: PaymentOrder, payment: Payment, *, actor: Actor, now: dat
 
 def _withdraw_case(payment: Payment, *, actor: Actor, now: datetime) -> None:
     """Nobody needs to decide a payment that is being given back. A case in an analyst's hands is left there."""
-    case = ReviewCase.objects.filter(payment_id=payment.public_id).first()
+    case = review_cases.find_for_payment(payment_id=payment.public_id)
     if case is None:
         return
     with contextlib.suppress(cases.UnableToDecide):

@@ -24,8 +24,8 @@ NEXT_MORNING = NOW + timedelta(hours=12)
 
 
 @pytest.fixture(autouse=True)
-def _own_inbox(tmp_path: Path, settings) -> None:
-    settings.HOLDFAST_STATE_DIR = tmp_path
+def _own_inbox(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reconciliation, "inbox", lambda: tmp_path)
 
 
 def settle(day: date = DAY, now: datetime = NEXT_MORNING) -> SettlementFile:
