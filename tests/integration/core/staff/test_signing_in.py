@@ -1,12 +1,14 @@
 """Two steps, both needed: the password, then a code of the authenticator, which works once."""
 
 import threading
+import time
 from unittest import mock
 
 import pytest
 from django.conf import settings
 from django.contrib.auth import hashers
 from django.test import Client
+from django_otp.oath import TOTP
 
 from core.audit.models import AuditEntry
 from core.staff.models import Authenticator, User
@@ -235,13 +237,22 @@ def wall_time():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_one_code_used_twice_at_the_same_moment_opens_one_session() -> None:
-    """Without the row lock both would find the code unused."""
+def test_one_code_used_twice_at_the_same_moment_opens_one_session(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the row lock both would find the code unused: each lingers between looking and writing."""
     person = staff.person("AUDITOR")
     clients = [Client(), Client()]
     for client in clients:
         give_password(client, person)
     code, together = code_of(person), threading.Barrier(2)
+
+    compare = TOTP.verify
+
+    def linger(*arguments: object) -> bool:
+        right = compare(*arguments)
+        time.sleep(0.5)
+        return right
+
+    monkeypatch.setattr(TOTP, "verify", linger)
 
     def use(client: Client) -> None:
         from django.db import connection
