@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from core.parameters import services as parameters
+from payments import metrics
 from payments.enums import AttemptOutcome, ChargeState, Operation
 from payments.gateways.breaker import CircuitBreaker, Limits
 from payments.gateways.port import (
@@ -89,8 +90,9 @@ class Line:
         return answer
 
     def _note(self, operation: Operation, outcome: AttemptOutcome, code: str, began: float) -> None:
-        duration = int((time.monotonic() - began) * 1000) if began else 0
-        self.attempts.append(Attempt(operation, outcome, code, self.now, duration))
+        seconds = time.monotonic() - began if began else 0.0
+        self.attempts.append(Attempt(operation, outcome, code, self.now, int(seconds * 1000)))
+        metrics.GATEWAY_SECONDS.labels(self.gateway.name, str(operation), str(outcome)).observe(seconds)
 
 
 def _outcome(answer: Charge | NetworkRefund | None) -> tuple[AttemptOutcome, str]:

@@ -23,7 +23,7 @@ from fraud.services import cases, observations
 from fraud.services.cases import NewCase
 from fraud.services.observations import Observation
 from ledger.services import journal
-from payments import answers, refusals, states
+from payments import answers, metrics, refusals, states
 from payments.answers import Answer, TrailEntry
 from payments.enums import ChargeState, Step, VoidReason
 from payments.events import PaymentCancelled, PaymentCaptured, PaymentFailed, PaymentReviewOpened
@@ -51,6 +51,8 @@ def settle(payment: Payment, charge: Charge, *, attempts: Sequence[Attempt], act
             _finish_claim(payment, answer, now=now)
         failpoints.reach("payments.before_settled")
     failpoints.reach("payments.settled")
+    if trail:
+        metrics.count(payment)
     return answer
 
 
@@ -61,6 +63,7 @@ def block(payment: Payment, *, actor: Actor, now: datetime) -> Answer:
     trail = [_audit(payment, "payments.payment.blocked", "DENIED", actor=actor, now=now)]
     answer = answers.created(payment, trail)
     _finish_claim(payment, answer, now=now)
+    metrics.count(payment)
     return answer
 
 
