@@ -66,8 +66,12 @@ def run(*, now: datetime) -> None:
     for days in range(DAYS_LOOKED_BACK, 0, -1):
         for livemode in (False, True):
             sandbox.publish(day=today - timedelta(days=days), livemode=livemode, directory=directory)
+    finished = SettlementFile.objects.exclude(status=SettlementFileStatus.STORED)
+    known = set(finished.values_list("sha256", flat=True))
     for path in sorted(directory.glob("*.csv")):
-        import_file(name=path.name, content=path.read_text(), gateway="sandbox", now=now)
+        content = path.read_text()
+        if _digest(content) not in known:
+            import_file(name=path.name, content=content, gateway="sandbox", now=now)
     report_missing(now=now)
 
 
@@ -112,10 +116,13 @@ def report_missing(*, now: datetime) -> int:
     return len(missing)
 
 
+def _digest(content: str) -> str:
+    return hashlib.sha256(content.encode()).hexdigest()
+
+
 def _store(*, name: str, content: str, gateway: str, now: datetime) -> SettlementFile:
-    digest = hashlib.sha256(content.encode()).hexdigest()
     file, _ = SettlementFile.objects.get_or_create(
-        sha256=digest,
+        sha256=_digest(content),
         defaults={
             "gateway": gateway,
             "name": name,

@@ -12,8 +12,10 @@ from payments.settlements import Line, Settlement
 SHORT_BY_MINOR = 1
 
 
-def publish(*, day: date, livemode: bool, directory: Path) -> Path:
-    """Write the file of everything due by `day` that no file has held yet. The same call again writes nothing new.
+def publish(*, day: date, livemode: bool, directory: Path) -> Path | None:
+    """Write the file of everything due by `day` that no file has held yet; None where there is nothing to tell.
+
+    The same call again writes nothing new.
 
     The file first, then the note that it holds its rows: a crash between the two leads to lines told twice, which the
     reconciler finds, never to lines told in no file.
@@ -29,6 +31,8 @@ def publish(*, day: date, livemode: bool, directory: Path) -> Path:
         .select_related("charge")
         .order_by("id")
     )
+    if not charges and not refunds:
+        return None
     text = settlements.write(Settlement("sandbox", livemode, day, tuple(_lines(charges, refunds))))
     directory.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_suffix(".part")

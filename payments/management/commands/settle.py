@@ -28,4 +28,5 @@ class Command(BaseCommand):
         day = options["day"] or clock.now().astimezone(UTC).date()
         for livemode in (False, True):
             path = settlement.publish(day=day, livemode=livemode, directory=reconciliation.inbox())
-            self.stdout.write(str(path))
+            if path is not None:
+                self.stdout.write(str(path))

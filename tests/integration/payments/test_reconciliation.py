@@ -30,6 +30,7 @@ def _own_inbox(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def settle(day: date = DAY, now: datetime = NEXT_MORNING) -> SettlementFile:
     path = sandbox.publish(day=day, livemode=False, directory=reconciliation.inbox())
+    assert path is not None
     return reconciliation.import_file(name=path.name, content=path.read_text(), gateway="sandbox", now=now)
 
 
@@ -74,7 +75,7 @@ def test_the_same_file_again_changes_nothing() -> None:
 def test_a_charge_that_no_file_holds_is_missing_and_a_later_file_brings_it() -> None:
     """The late card settles two days after its capture."""
     pay("4000000000006066")
-    settle()
+    assert sandbox.publish(day=DAY, livemode=False, directory=reconciliation.inbox()) is None
     assert reconciliation.report_missing(now=NEXT_MORNING) == 0, "a day of grace"
     assert reconciliation.report_missing(now=NOW + timedelta(days=2)) == 1
     assert reconciliation.report_missing(now=NOW + timedelta(days=2)) == 0, "said once"
