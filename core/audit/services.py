@@ -42,8 +42,8 @@ class UnableToRecord(ValueError):
 class Fact:
     """One thing that happened. `subject` is a public id; `details` small and free of secrets.
 
-    Without `correlation_id` it gets the one of the request at hand. Text in `details` is redacted all the same: a card
-    number typed into a reason could never be taken out again.
+    Without `correlation_id` and `origin` it gets the id and the client's address of the request at hand. Text in
+    `details` is redacted all the same: a card number typed into a reason could never be taken out again.
     """
 
     actor: Actor
@@ -53,7 +53,7 @@ class Fact:
     details: Mapping[str, JSON] = field(default_factory=dict)
     result: str = "SUCCESS"
     correlation_id: str | None = None
-    origin: str = ""
+    origin: str | None = None
 
 
 def record(
@@ -65,7 +65,7 @@ def record(
     details: Mapping[str, JSON] | None = None,
     result: str = "SUCCESS",
     correlation_id: str | None = None,
-    origin: str = "",
+    origin: str | None = None,
 ) -> None:
     """One statement, no lock. `action` like `payments.payment.captured`, `result` SUCCESS, FAILURE or DENIED.
 
@@ -123,7 +123,7 @@ def _row(fact: Fact) -> tuple[Any, ...]:
         subject=fact.subject,
         result=fact.result,
         correlation_id=(context.correlation_id() if fact.correlation_id is None else fact.correlation_id) or "",
-        origin=fact.origin,
+        origin=(context.origin() if fact.origin is None else fact.origin) or "",
         details=_details(fact),
         key_id=keys.current_id(),
     )

@@ -16,8 +16,9 @@ from django.views.decorators.csrf import csrf_protect
 from core import clock
 from core.actors import Actor
 from core.audit import services as audit
-from core.staff import origin, presence
+from core.staff import presence
 from core.staff.models import User
+from core.telemetry import origin
 
 View = Callable[..., HttpResponse]
 LIVE = "console.livemode"

@@ -12,8 +12,9 @@ class Status(models.TextChoices):
 class IdempotentRequest(models.Model):
     """`recovery_point` is how far the request certainly got, `resource_id` what it made on the way.
 
-    `response_body` is kept readable: it must be what the caller may see again, never a card number, an account
-    number or a secret (a key shown once is answered without its secret on replay).
+    `response_body` is JSON as text, so that a replay has the very bytes of the first answer: `jsonb` would order its
+    names anew. It must be what the caller may see again, never a card number, an account number or a secret (a key
+    shown once is answered without its secret on replay).
     """
 
     caller = models.CharField(max_length=80)
@@ -25,7 +26,7 @@ class IdempotentRequest(models.Model):
     resource_id = models.CharField(max_length=64, null=True)
     lease_until = models.DateTimeField()
     response_status = models.PositiveSmallIntegerField(null=True)
-    response_body = models.JSONField(null=True)
+    response_body = models.TextField(null=True)
     created_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True)
     forget_after = models.DateTimeField(null=True)

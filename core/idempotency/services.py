@@ -63,7 +63,7 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """The request was answered before; answer the same again."""
+    """The request was answered before; answer the same again. `body` has its names in their first order."""
 
     status: int
     body: dict[str, Any]
@@ -92,7 +92,7 @@ def claim(*, caller: str, key: str, request_hash: bytes, operation: str, now: da
         # The table's constraint says so; here it tells the type checker.
         assert row.response_status is not None
         assert row.response_body is not None
-        return Replay(row.response_status, row.response_body, row.resource_id)
+        return Replay(row.response_status, json.loads(row.response_body), row.resource_id)
     return _take_over(row, lease_until=lease_until, now=now)
 
 

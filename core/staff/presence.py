@@ -15,8 +15,9 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.http import HttpResponseClientRedirect
 
-from core.staff import origin, parameters
+from core.staff import parameters
 from core.staff.services import sign_in
+from core.telemetry import origin
 
 SIGNED_IN_AT = "staff.signed_in_at"
 SEEN_AT = "staff.seen_at"

@@ -15,10 +15,11 @@ from django.views.decorators.http import require_http_methods, require_POST
 from django_otp import login as remember_factor
 
 from core.errors import Refusal
-from core.staff import origin, presence
+from core.staff import presence
 from core.staff.forms import CodeStep, PasswordStep
 from core.staff.models import Authenticator, User
 from core.staff.services import authenticators, sign_in
+from core.telemetry import origin
 
 PENDING = "staff.pending"
 BETWEEN_STEPS = timedelta(minutes=5)

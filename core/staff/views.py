@@ -7,10 +7,11 @@ from django.urls import reverse
 
 from core import clock, console
 from core.audit import selectors as audit
-from core.staff import origin, presence, roles
+from core.staff import presence, roles
 from core.staff.forms import Closure, NewPassword, NewPerson, Roles
 from core.staff.models import User
 from core.staff.services import authenticators, passwords, people, sign_in
+from core.telemetry import origin
 
 
 @console.page(

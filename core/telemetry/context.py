@@ -7,7 +7,7 @@ from structlog import contextvars
 
 
 def bind(**values: str | None) -> None:
-    """Add to the context of this thread: `request_id`, `correlation_id`, `actor`, or what else helps to find a line."""
+    """Add to the context of this thread: `request_id`, `correlation_id`, `origin`, `actor`, whatever finds a line."""
     contextvars.bind_contextvars(**values)
 
 
@@ -36,6 +36,11 @@ def correlation_id() -> str | None:
 
 def actor() -> str | None:
     return _text("actor")
+
+
+def origin() -> str | None:
+    """The network address the request at hand came from; None in a task or command."""
+    return _text("origin")
 
 
 def _text(name: str) -> str | None:

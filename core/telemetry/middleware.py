@@ -8,7 +8,7 @@ import structlog
 from django.http import HttpRequest, HttpResponse
 
 from core import clock, ids
-from core.telemetry import context, metrics, redaction
+from core.telemetry import context, metrics, origin, redaction
 
 HEADER = "Request-Id"
 _SANE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._\-]{7,63}", re.ASCII)
@@ -26,7 +26,7 @@ class RequestIdMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         started = time.perf_counter()
         request_id = _accepted(request.headers.get(HEADER, "")) or ids.prefixed("req", clock.now())
-        with context.scope(request_id=request_id):
+        with context.scope(request_id=request_id, origin=origin.address(request)):
             response = self.get_response(request)
             response[HEADER] = request_id
             _account(request, response, time.perf_counter() - started)

@@ -1,6 +1,7 @@
 """A request sent twice has one effect and one answer."""
 
 import hashlib
+import json
 import threading
 from collections import Counter
 from collections.abc import Callable
@@ -77,6 +78,19 @@ def test_the_same_request_again_gets_the_same_answer() -> None:
     first = claim()
     pay(first.id)
     assert claim() == idempotency.Replay(status=201, body={"id": "pay_1"}, resource_id=None)
+
+
+@pytest.mark.django_db
+def test_an_answer_keeps_the_order_of_its_names_and_the_form_of_its_numbers() -> None:
+    """Clients compare and sign what they get: longer names before shorter ones would be `jsonb`'s order, not ours."""
+    answer = {"success": True, "id": "pay_1", "zip": {"bb": 1, "a": 12345678901234567890, "c": 1.5e-7}, "an": None}
+    first = claim()
+    assert isinstance(first, idempotency.Claim)
+    with transaction.atomic():
+        idempotency.finish(claim_id=first.id, status=201, body=answer, now=NOON)
+    again = claim()
+    assert isinstance(again, idempotency.Replay)
+    assert json.dumps(again.body) == json.dumps(answer)
 
 
 @pytest.mark.django_db

@@ -176,14 +176,15 @@ def test_reading_a_subject_uses_its_index() -> None:
 
 @pytest.mark.django_db
 def test_an_entry_belongs_to_the_request_at_hand() -> None:
-    with context.scope(request_id="req_7"):
+    with context.scope(request_id="req_7", origin="203.0.113.7"):
         captured(subject="pay_1")
-        captured(subject="pay_2", correlation_id="req_9")
+        captured(subject="pay_2", correlation_id="req_9", origin="198.51.100.1")
     captured(subject="pay_3")
-    assert [entry.correlation_id for entry in selectors.list_for_subject(["pay_1", "pay_2", "pay_3"])] == [
-        "req_7",
-        "req_9",
-        "",
+    found = selectors.list_for_subject(["pay_1", "pay_2", "pay_3"])
+    assert [(entry.correlation_id, entry.origin) for entry in found] == [
+        ("req_7", "203.0.113.7"),
+        ("req_9", "198.51.100.1"),
+        ("", ""),
     ]
 
 
