@@ -82,9 +82,13 @@ class CardData:
 
 @dataclass(frozen=True, slots=True)
 class CardToken:
-    """What the rest of the program knows of a card. First six and last four are the most it may ever show."""
+    """What the rest of the program knows of a card. First six and last four are the most it may ever show.
+
+    `token` is one party's card; `fingerprint` is one number in one mode, the same for every party that pays with it.
+    """
 
     token: str
+    fingerprint: str
     brand: str
     first6: str
     last4: str
@@ -123,26 +127,38 @@ def tokenise(*, card: CardData, party_id: str | None, livemode: bool, actor: Act
             plaintext=card.number.encode(),
             context=_context(token=token, party_id=party_id, livemode=livemode),
         )
-        index = envelope.blind_index(
-            purpose=Purpose.PAYMENT,
-            value=f"{'live' if livemode else 'test'}/{year:04d}-{month:02d}/{card.number}/{party_id or ''}",
-        )
+        indexes = _indexes(card, party_id=party_id, livemode=livemode)
     except envelope.VaultUnavailable as error:
         raise CardDataEncryptionFailed from error
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT token, created_at FROM vault_tokenise(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
-            [index, token, party_id, livemode, *known.values(), month, year, ciphertext, str(actor), now],
-        )
-        kept, created_at = cursor.fetchone()
+            "SELECT token, fingerprint, created_at"
+            " FROM vault_tokenise(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+            [
+                *indexes, token, ids.prefixed("card", now), party_id, livemode, *known.values(), month, year,
+                ciphertext, str(actor), now,
+            ],
+        )  # fmt: skip
+        kept, fingerprint, created_at = cursor.fetchone()
     return CardToken(
         token=kept,
+        fingerprint=fingerprint,
         **known,
         expiry_month=month,
         expiry_year=year,
         party_id=party_id,
         livemode=livemode,
         created_at=created_at,
+    )
+
+
+def _indexes(card: CardData, *, party_id: str | None, livemode: bool) -> tuple[bytes, bytes]:
+    """Of this party's card, and of the number alone. They begin differently, so one is never the other."""
+    mode = "live" if livemode else "test"
+    expiry = f"{int(card.expiry_year):04d}-{int(card.expiry_month):02d}"
+    return (
+        envelope.blind_index(purpose=Purpose.PAYMENT, value=f"{mode}/{expiry}/{card.number}/{party_id or ''}"),
+        envelope.blind_index(purpose=Purpose.PAYMENT, value=f"number/{mode}/{card.number}"),
     )
 
 
@@ -194,6 +210,7 @@ def _audit_reveal(*, subject: str, actor: Actor, now: datetime, details: dict[st
 def _token_of(row: StoredCard) -> CardToken:
     return CardToken(
         token=row.token,
+        fingerprint=row.fingerprint,
         brand=row.brand,
         first6=row.first6,
         last4=row.last4,

@@ -34,9 +34,13 @@ class DataKey(models.Model):
 
 
 class StoredCard(models.Model):
-    """A card behind its token. Written only by the database function `vault_tokenise`."""
+    """A card behind its token. Written only by the database function `vault_tokenise`.
+
+    `fingerprint` is the same for the same number, whoever pays with it and whatever its expiry; it is random, no hash.
+    """
 
     token = models.CharField(primary_key=True, max_length=40)
+    fingerprint = models.CharField(max_length=40)
     party_id = models.CharField(max_length=64, null=True)
     livemode = models.BooleanField()
     brand = models.CharField(max_length=16)
@@ -70,3 +74,13 @@ class CardIndex(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["token"], name="card_index_has_one_row_a_token")]
+
+
+class CardNumberIndex(models.Model):
+    """Keyed hash of a card number to its fingerprint. As shut to the application's role as `CardIndex`."""
+
+    index = models.BinaryField(primary_key=True)
+    fingerprint = models.CharField(max_length=40)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["fingerprint"], name="card_number_has_one_fingerprint")]

@@ -14,8 +14,8 @@ class Payment(models.Model):
 
     `step` is the recovery point and `resume_at` the moment from which anybody may take the payment up again; both are
     what a crash leaves behind. `client` holds what the fraud observation needs to know of the buyer: first six digits
-    of the card, address, device, country, keyed hash of the e-mail. A trigger refuses illegal moves of `status` and
-    any change of the amounts, the parties and the identity after the first insert.
+    and fingerprint of the card, address, device, country, keyed hash of the e-mail. A trigger refuses illegal moves of
+    `status` and any change of the amounts, the parties and the identity after the first insert.
     """
 
     public_id = models.CharField(max_length=32, unique=True)

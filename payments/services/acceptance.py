@@ -20,6 +20,7 @@ from fraud.enums import Recommendation
 from fraud.services import assessments
 from payments import fees, states
 from payments.enums import PaymentStatus, Step
+from payments.gateways.sandbox import cards as sandbox_cards
 from payments.models import Payment
 from payments.refusals import PaymentBlocked
 from payments.services import orders
@@ -49,8 +50,11 @@ def accept(
     payment_id = ids.payment(now)
     card, token = _card(order, payment_id=payment_id, livemode=livemode, actor=actor, now=now)
     transaction_id = ids.transaction(now)
+    # Everybody may pay with a documented test number: such a card is told apart by customer, as its token is.
+    fingerprint = token.token if not livemode and sandbox_cards.is_documented(card.number) else token.fingerprint
     assessment = assessments.evaluate(
-        _assessment_request(order, payment_id, transaction_id, token, customer, provider, livemode), now=now
+        _assessment_request(order, payment_id, transaction_id, token, fingerprint, customer, provider, livemode),
+        now=now,
     )
     split = fees.split_at(money, at=now)
     blocked = assessment.recommendation == Recommendation.BLOCK
@@ -84,7 +88,7 @@ def accept(
         fraud_outcome=assessment.outcome,
         fraud_recommendation=assessment.recommendation,
         compliance_flags=flags,
-        client=_client_facts(order, token),
+        client=_client_facts(order, token, fingerprint),
         claim_id=claim_id,
         created_by=str(actor),
         request_id=context.request_id() or "",
@@ -131,9 +135,10 @@ def _card(
     return card, known
 
 
-def _client_facts(order: PaymentOrder, token: CardToken) -> dict[str, str]:
+def _client_facts(order: PaymentOrder, token: CardToken, fingerprint: str) -> dict[str, str]:
     client = order.client
     facts = {
+        "card_fingerprint": fingerprint,
         "card_bin": token.first6,
         "ip_address": client.ip_address,
         "device_id": client.device_fingerprint,
@@ -148,6 +153,7 @@ def _assessment_request(
     payment_id: str,
     transaction_id: str,
     token: CardToken,
+    fingerprint: str,
     customer: Party,
     provider: Party | None,
     livemode: bool,
@@ -161,7 +167,7 @@ def _assessment_request(
         payment_id=payment_id,
         transaction_id=transaction_id,
         payment_method=order.payment_method,
-        card_fingerprint=token.token,
+        card_fingerprint=fingerprint,
         card_bin=token.first6,
         card_brand=token.brand,
         ip_address=order.client.ip_address,

@@ -279,7 +279,7 @@ def _observe(payment: Payment, outcome: ObservedOutcome) -> None:
             outcome=outcome,
             at=payment.created_at,
             payment_method=payment.payment_method,
-            card_fingerprint=payment.card_token,
+            card_fingerprint=client.get("card_fingerprint"),
             card_brand=payment.card_brand,
             card_bin=client.get("card_bin"),
             ip_address=client.get("ip_address"),

@@ -38,6 +38,9 @@ MAGIC_CARDS: dict[str, Behaviour] = {
     "4000000000006090": Behaviour.REFUND_REFUSED,
 }
 
+# Approved like any other number, and printed in the documentation, so that every integrator pays with them.
+APPROVED_CARDS = frozenset({"4242424242424242", "5555555555554444", "378282246310005", "6011111111111117"})
+
 DECLINE_CODES: dict[Behaviour, str] = {
     Behaviour.DECLINE: "do_not_honor",
     Behaviour.INSUFFICIENT_FUNDS: "insufficient_funds",
@@ -49,3 +52,8 @@ DECLINE_CODES: dict[Behaviour, str] = {
 
 def behaviour_of(number: str) -> Behaviour:
     return MAGIC_CARDS.get(number, Behaviour.APPROVE)
+
+
+def is_documented(number: str) -> bool:
+    """Whether this is a test number that everybody uses, and so nobody's own card."""
+    return number in MAGIC_CARDS or number in APPROVED_CARDS

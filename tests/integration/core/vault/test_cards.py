@@ -79,6 +79,24 @@ def test_one_card_of_one_party_has_one_token(other, same):
     assert (tokenise().token == tokenise(**other).token) is same
 
 
+@pytest.mark.parametrize(
+    ("other", "same"),
+    [
+        ({"party_id": "cus_2"}, True),
+        ({"party_id": None}, True),
+        ({"card": visa(year="2031")}, True),
+        ({"card": visa("5555555555554444")}, False),
+        ({"livemode": True}, False),
+    ],
+    ids=["other party", "no party", "renewed card", "other card", "other mode"],
+)
+def test_one_number_has_one_fingerprint_whoever_pays_with_it(other, same):
+    mine, theirs = tokenise(), tokenise(**other)
+    assert (mine.fingerprint == theirs.fingerprint) is same
+    assert mine.fingerprint.startswith("card_")
+    assert cards.find(theirs.token) == theirs
+
+
 def test_tokenising_is_one_statement_and_no_key_service_call(django_assert_num_queries, monkeypatch):
     tokenise()
 
@@ -110,7 +128,7 @@ def test_neither_number_nor_code_is_in_the_tables():
     tokenise(visa(number, cvc=code))
     stored = b""
     with connection.cursor() as cursor:
-        for table in ("vault_storedcard", "vault_cardindex", "vault_datakey"):
+        for table in ("vault_storedcard", "vault_cardindex", "vault_cardnumberindex", "vault_datakey"):
             cursor.execute(f"SELECT {table}::text FROM {table}")
             stored += "\n".join(row[0] for row in cursor.fetchall()).encode()
     assert number.encode() not in stored
@@ -137,9 +155,11 @@ class TestTheApplicationRole:
 
     def test_cannot_read_the_index(self):
         self.refused('SELECT "index" FROM vault_cardindex')
+        self.refused('SELECT "index" FROM vault_cardnumberindex')
 
     def test_cannot_join_index_and_cards(self):
         self.refused("SELECT 1 FROM vault_cardindex i JOIN vault_storedcard c ON c.token = i.token")
+        self.refused("SELECT 1 FROM vault_cardnumberindex i JOIN vault_storedcard c ON c.fingerprint = i.fingerprint")
 
     def test_cannot_change_a_card_beside_the_function(self):
         self.refused("UPDATE vault_storedcard SET last4 = '0000'")
