@@ -25,3 +25,7 @@ HOLDFAST_MOVABLE_CLOCK = True
 WHITENOISE_USE_FINDERS = True
 HOLDFAST_CONSOLE_LIVEMODE = False
 HOLDFAST_GATEWAYS = {"test": "sandbox", "live": "sandbox"}
+
+# Cookies belong to a host, not to a port: two checkouts on one machine would sign each other out.
+SESSION_COOKIE_NAME = f"holdfast_session_{env.text('PORT', '8000')}"
+CSRF_COOKIE_NAME = f"holdfast_csrf_{env.text('PORT', '8000')}"

@@ -24,6 +24,7 @@ from core.api.wire import timestamp, to_wire
 from core.database import refusals
 from core.errors import FieldError, Refusal
 from core.telemetry import context as telemetry
+from core.telemetry.redaction import redact
 
 CONTENT_TYPE = "application/problem+json"
 MAX_ERRORS = 50
@@ -114,7 +115,7 @@ def body(refusal: Refusal, instance: str) -> dict[str, Any]:
         "title": refusal.title,
         "status": refusal.status,
         "detail": refusal.detail,
-        "instance": instance,
+        "instance": redact(instance),
         "success": False,
         "error": refusal.detail,
         "code": refusal.code,
@@ -210,6 +211,7 @@ def _refusal_for(error: Exception) -> Refusal:
 
 def _shown(error: FieldError) -> dict[str, str]:
     """Faults in the query string are named by parameter, faults in the body by pointer."""
-    if parameter := re.fullmatch(r"\?(.+)", error.pointer):
+    pointer = redact(error.pointer)
+    if parameter := re.fullmatch(r"\?(.+)", pointer):
         return {"parameter": parameter[1], "detail": error.reason}
-    return {"pointer": error.pointer, "detail": error.reason}
+    return {"pointer": pointer, "detail": error.reason}

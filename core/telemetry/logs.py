@@ -114,7 +114,7 @@ def configure(level: str) -> None:
     # Refused requests stand in the access log; here only what broke.
     logging.getLogger("django.request").setLevel("ERROR")
     # They log whole requests and answers at their lower levels.
-    for name in ("axes.apps", "boto3", "botocore", "urllib3", "httpx", "httpcore", "django.db.backends"):
+    for name in ("boto3", "botocore", "urllib3", "httpx", "httpcore", "django.db.backends"):
         logging.getLogger(name).setLevel("WARNING")
 
 

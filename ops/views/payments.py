@@ -38,7 +38,7 @@ def payment_list(request: HttpRequest) -> HttpResponse:
     """Newest first; every filter stands in the address."""
     form = PaymentFilter(request.GET)
     found = payments.list_newest(form.filters(), livemode=console.is_live(request))
-    page = console.keyset(request, found, by=("id",))
+    page = console.keyset(request, found, by=("created_at", "id"))
     columns = [
         Column("Payment", "payment.public_id", "id"),
         Column("Status", "payment.status", "status"),
