@@ -12,7 +12,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from embedded.servers import Postgres
+from embedded.servers import Postgres, UnableToStart
 
 pytestmark = [pytest.mark.fault, pytest.mark.timeout(240)]
 
@@ -67,6 +67,18 @@ class Client(threading.Thread):
                 time.sleep(0.02)
 
 
+def start_again(postgres: Postgres, **flags: str) -> None:
+    """Sessions of the killed server take a moment to notice; until then its shared memory is in use."""
+    for _ in range(50):
+        try:
+            postgres.start(**flags)
+        except UnableToStart:
+            time.sleep(0.1)
+        else:
+            return
+    raise AssertionError("PostgreSQL does not come back")
+
+
 def run_under_kills(postgres: Postgres, **flags: str) -> list[Client]:
     stop = threading.Event()
     clients = [Client(postgres, number, stop) for number in range(4)]
@@ -77,7 +89,7 @@ def run_under_kills(postgres: Postgres, **flags: str) -> list[Client]:
         time.sleep(0.7)
         postgres.kill()
         started = time.monotonic()
-        postgres.start(**flags)
+        start_again(postgres, **flags)
         recoveries.append(time.monotonic() - started)
     time.sleep(0.5)
     stop.set()
