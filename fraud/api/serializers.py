@@ -22,6 +22,9 @@ class FraudAddressSerializer(WireSerializer):
 class EvaluationSerializer(WireSerializer):
     """A payment to judge. The more is told, the more rules can speak."""
 
+    action = serializers.ChoiceField(
+        choices=["evaluate_transaction"], required=False, help_text="Accepted and not needed."
+    )
     customer_id = serializers.CharField(max_length=64, required=False, help_text="Required.")
     amount = StrictIntegerField(min_value=1, max_value=MAX_MINOR, help_text="In minor units (cents).")
     transaction_id = serializers.CharField(max_length=80, required=False)
@@ -60,6 +63,7 @@ class ScoreSerializer(WireSerializer):
 class NewReportSerializer(WireSerializer):
     """A transaction that turned out to be fraud."""
 
+    action = serializers.ChoiceField(choices=["report_fraud"], required=False, help_text="Accepted and not needed.")
     transaction_id = serializers.CharField(max_length=80)
     customer_id = serializers.CharField(max_length=64, required=False, help_text="Required.")
     fraud_type = serializers.CharField(max_length=40, help_text="payment_fraud, account_takeover, identity_theft …")

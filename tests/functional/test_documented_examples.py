@@ -161,6 +161,7 @@ def test_an_unknown_payment_and_a_missing_key_have_their_documented_codes(client
 
 
 EVALUATION = {
+    "action": "evaluate_transaction",
     "transactionId": "txn_1703123456789_abc123",
     "customerId": "cus_customer123",
     "amount": 50000,
@@ -216,6 +217,7 @@ def test_report_fraud_and_read_the_history(client: ApiClient) -> None:
     answer = client.post(
         "/v1/fraud/reports",
         {
+            "action": "report_fraud",
             "transactionId": "txn_1703123456789_fraudulent",
             "customerId": "cus_customer456",
             "fraudType": "payment_fraud",
