@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from django.db.models import QuerySet
 
 from compliance.models import Party
+from core.database import rows
 from core.errors import Refusal
 
 
@@ -28,7 +29,8 @@ def find(*, party_id: str, livemode: bool) -> Party | None:
 
 def list_by_id(*, party_ids: Iterable[str], livemode: bool) -> dict[str, Party]:
     """Those of the named parties that exist, by their id, in one statement."""
-    return {party.party_id: party for party in Party.objects.filter(livemode=livemode, party_id__in=set(party_ids))}
+    found = rows.select(Party, "livemode = %s AND party_id = ANY(%s)", [livemode, sorted(set(party_ids))])
+    return {party.party_id: party for party in found}
 
 
 def all_of(*, livemode: bool) -> QuerySet[Party]:

@@ -18,7 +18,7 @@ from typing import Any
 
 from django.db import OperationalError, connection
 
-from core.database import refusals
+from core.database import refusals, statements
 from core.errors import Refusal
 from core.idempotency.models import IdempotentRequest, Status
 from core.parameters import services as parameters
@@ -111,18 +111,16 @@ def finish(*, claim_id: int, status: int, body: dict[str, Any], now: datetime) -
     """
     _require_transaction("finish")
     failpoints.reach("idempotency.before_finish")
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            UPDATE idempotency_idempotentrequest
-            SET status = 'FINISHED', recovery_point = 'FINISHED', response_status = %s, response_body = %s,
-                finished_at = %s
-            WHERE id = %s AND status = 'STARTED'
-            """,
-            [status, json.dumps(body), now, claim_id],
-        )
-        if cursor.rowcount != 1:
-            raise ClaimLost
+    finished = statements.execute(
+        """
+        UPDATE idempotency_idempotentrequest
+        SET status = 'FINISHED', recovery_point = 'FINISHED', response_status = %s, response_body = %s, finished_at = %s
+        WHERE id = %s AND status = 'STARTED'
+        """,
+        [status, json.dumps(body), now, claim_id],
+    )
+    if finished != 1:
+        raise ClaimLost
 
 
 def release(claim_id: int) -> None:
@@ -136,18 +134,15 @@ def _insert(
 ) -> int | None:
     """None when the key is there. Waits for another transaction that is just inserting it."""
     try:
-        with connection.cursor() as cursor:
-            cursor.execute(
-                """
-                INSERT INTO idempotency_idempotentrequest
-                    (caller, key, operation, request_hash, status, recovery_point, lease_until, created_at,
-                     forget_after)
-                VALUES (%s, %s, %s, %s, 'STARTED', 'STARTED', %s, %s, %s)
-                ON CONFLICT (caller, key) DO NOTHING RETURNING id
-                """,
-                [caller, key, operation, request_hash, lease_until, now, _forget_after(operation, now)],
-            )
-            inserted = cursor.fetchone()
+        inserted = statements.fetch_one(
+            """
+            INSERT INTO idempotency_idempotentrequest
+                (caller, key, operation, request_hash, status, recovery_point, lease_until, created_at, forget_after)
+            VALUES (%s, %s, %s, %s, 'STARTED', 'STARTED', %s, %s, %s)
+            ON CONFLICT (caller, key) DO NOTHING RETURNING id
+            """,
+            [caller, key, operation, request_hash, lease_until, now, _forget_after(operation, now)],
+        )
     except OperationalError as error:
         if refusals.sqlstate(error) == LOCK_NOT_AVAILABLE:
             raise RequestInFlight from None

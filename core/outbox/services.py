@@ -14,6 +14,7 @@ from django.db.models import prefetch_related_objects
 from core import clock, ids
 from core.actors import Actor
 from core.audit import services as audit
+from core.database import statements
 from core.outbox import events
 from core.outbox.models import Delivery
 from core.outbox.registry import event_class, handler, handles, subscriptions
@@ -39,14 +40,13 @@ def publish(event: events.Event, *, now: datetime | None = None) -> str:
     payload = json.dumps(events.encode(event))
     at = now or events.moment(event) or clock.now()
     event_id = ids.prefixed("evt", at)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            INSERT INTO outbox_event (id, name, version, payload, correlation_id, published_at)
-            VALUES (%s, %s, %s, %s, %s, %s)
-            """,
-            [event_id, event.name, event.version, payload, context.correlation_id() or "", at],
-        )
+    statements.execute(
+        """
+        INSERT INTO outbox_event (id, name, version, payload, correlation_id, published_at)
+        VALUES (%s, %s, %s, %s, %s, %s)
+        """,
+        [event_id, event.name, event.version, payload, context.correlation_id() or "", at],
+    )
     wake.after_commit("outbox")
     return event_id
 

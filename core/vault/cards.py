@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NoReturn
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from core import ids
 from core.actors import Actor
 from core.audit import services as audit
+from core.database import statements
 from core.errors import FieldError, Refusal
 from core.telemetry import redaction
 from core.vault import brands, envelope
@@ -130,16 +131,14 @@ def tokenise(*, card: CardData, party_id: str | None, livemode: bool, actor: Act
         indexes = _indexes(card, party_id=party_id, livemode=livemode)
     except envelope.VaultUnavailable as error:
         raise CardDataEncryptionFailed from error
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT token, fingerprint, created_at"
-            " FROM vault_tokenise(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
-            [
-                *indexes, token, ids.prefixed("card", now), party_id, livemode, *known.values(), month, year,
-                ciphertext, str(actor), now,
-            ],
-        )  # fmt: skip
-        kept, fingerprint, created_at = cursor.fetchone()
+    [(kept, fingerprint, created_at)] = statements.fetch_all(
+        "SELECT token, fingerprint, created_at"
+        " FROM vault_tokenise(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+        [
+            *indexes, token, ids.prefixed("card", now), party_id, livemode, *known.values(), month, year,
+            ciphertext, str(actor), now,
+        ],
+    )  # fmt: skip
     return CardToken(
         token=kept,
         fingerprint=fingerprint,

@@ -7,12 +7,13 @@ from typing import Any
 from django.db import Error, connection
 
 # One message of five statements. The savepoint keeps a failure out of the caller's transaction and the limit ends a
-# read that would hold the payment up; rolling back to the savepoint (nothing was written) restores the limit before.
+# read that would hold the payment up. Ended by RELEASE: after a ROLLBACK, to a savepoint too, psycopg forgets every
+# prepared statement of the session.
 READ = """
 SAVEPOINT fraud_history;
 SET LOCAL statement_timeout = %s;
 SELECT * FROM fraud_history(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s);
-ROLLBACK TO SAVEPOINT fraud_history;
+SET LOCAL statement_timeout TO DEFAULT;
 RELEASE SAVEPOINT fraud_history
 """
 STATEMENTS_BEFORE_THE_SELECT = 2

@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import connection
-
+from core.database import statements
 from fraud import data
 from fraud.enums import AttemptOutcome
 
@@ -49,29 +48,28 @@ def record(observation: Observation) -> None:
     """One INSERT in the caller's transaction. The same payment told twice counts once."""
     issuer = data.find_issuer(observation.card_bin)
     ip_address = data.readable_ip(observation.ip_address)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            INSERT,
-            [
-                observation.payment_id,
-                observation.transaction_id,
-                observation.livemode,
-                observation.payer_id,
-                observation.payee_id or None,
-                observation.amount_minor,
-                observation.currency,
-                observation.payment_method,
-                observation.card_fingerprint or None,
-                (observation.card_bin or "")[:6] or None,
-                observation.card_brand or (issuer.brand if issuer else None),
-                issuer.country if issuer else None,
-                ip_address,
-                data.find_country(ip_address),
-                (observation.device_id or "")[:128] or None,
-                observation.email_hash or None,
-                observation.billing_country or None,
-                observation.shipping_country or None,
-                AttemptOutcome(observation.outcome).value,
-                observation.at,
-            ],
-        )
+    statements.execute(
+        INSERT,
+        [
+            observation.payment_id,
+            observation.transaction_id,
+            observation.livemode,
+            observation.payer_id,
+            observation.payee_id or None,
+            observation.amount_minor,
+            observation.currency,
+            observation.payment_method,
+            observation.card_fingerprint or None,
+            (observation.card_bin or "")[:6] or None,
+            observation.card_brand or (issuer.brand if issuer else None),
+            issuer.country if issuer else None,
+            ip_address,
+            data.find_country(ip_address),
+            (observation.device_id or "")[:128] or None,
+            observation.email_hash or None,
+            observation.billing_country or None,
+            observation.shipping_country or None,
+            AttemptOutcome(observation.outcome).value,
+            observation.at,
+        ],
+    )

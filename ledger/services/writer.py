@@ -3,14 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, cast
 
 from django.db import Error as DatabaseError
-from django.db import connection
-from django.db.backends.postgresql.base import ServerBindingCursor
 from psycopg.types.numeric import Int8
 
 from core import ids
+from core.database import statements
 from core.money import Money
 from ledger.chart import CREDIT, DEBIT
 from ledger.enums import Phase
@@ -131,14 +129,8 @@ def roll_up(*, now: datetime) -> int:
 
 
 def _call(sql: str, parameters: Sequence[object]) -> list[tuple]:
-    """Django's usual cursor pastes parameters into the text; this one sends them apart, so the plan is kept."""
-    connection.ensure_connection()
-    raw: Any = ServerBindingCursor(connection.connection)  # type: ignore[call-arg]
-    make = connection.make_debug_cursor if connection.queries_logged else connection.make_cursor
     try:
-        with make(raw) as cursor:
-            cursor.execute(sql, cast(Any, parameters))
-            return list(cursor.fetchall())
+        return statements.fetch_all(sql, parameters)
     except DatabaseError as error:
         refusal = refusals.named(error)
         if refusal is None:

@@ -9,6 +9,7 @@ from compliance.services import parties
 from compliance.services.parties import PartyRef
 from core import ids
 from core.actors import Actor
+from core.database import rows
 from core.parameters import services as parameters
 from core.switches import services as switches
 from core.switches.enums import Switch
@@ -95,7 +96,7 @@ def accept(
         created_at=now,
         updated_at=now,
     )
-    payment.save(force_insert=True)
+    rows.insert(payment)
     return Accepted(payment, card, assessment)
 
 

@@ -12,6 +12,7 @@ from django.db import transaction
 
 from core.actors import Actor
 from core.audit import services as audit
+from core.database import rows
 from core.idempotency import services as idempotency
 from core.money import Currency, Money
 from core.outbox import services as outbox
@@ -68,9 +69,9 @@ def block(payment: Payment, *, actor: Actor, now: datetime) -> Answer:
 
 
 def keep_attempts(payment: Payment, attempts: Sequence[Attempt], *, reference: str = "") -> None:
-    """One row per try, in one statement."""
-    if attempts:
-        GatewayAttempt.objects.bulk_create(
+    """One row per try."""
+    for attempt in attempts:
+        rows.insert(
             GatewayAttempt(
                 payment=payment,
                 reference=reference or payment.public_id,
@@ -80,7 +81,6 @@ def keep_attempts(payment: Payment, attempts: Sequence[Attempt], *, reference: s
                 duration_ms=attempt.duration_ms,
                 at=attempt.at,
             )
-            for attempt in attempts
         )
 
 
@@ -146,7 +146,7 @@ def _hold(payment: Payment, charge: Charge, *, actor: Actor, now: datetime) -> l
         now=now,
     )
     payment.ledger_hold = pending.entry_id
-    Payment.objects.filter(pk=payment.pk).update(ledger_hold=pending.entry_id)
+    rows.update(Payment, where={"pk": payment.pk}, values={"ledger_hold": pending.entry_id})
     cases.open(case=_new_case(payment, deadline), assessment_row_id=payment.assessment_id, now=now)
     _observe(payment, ObservedOutcome.HELD)
     outbox.publish(
@@ -206,8 +206,8 @@ def _move(payment: Payment, transition: Transition, step: Step, *, now: datetime
         "resume_at": None,
         **changes,
     }
-    seen = Payment.objects.filter(pk=payment.pk, status=payment.status, step=payment.step)
-    if seen.update(**values) != 1:
+    seen = {"pk": payment.pk, "status": payment.status, "step": payment.step}
+    if rows.update(Payment, where=seen, values=values) != 1:
         payment.refresh_from_db()
         return False
     for name, value in values.items():

@@ -6,9 +6,8 @@ reference. What a card does is documented in `payments.gateways.sandbox.cards`.
 
 from datetime import UTC, date, datetime, timedelta
 
-from django.db import connection
-
 from core import ids
+from core.database import statements
 from core.money import Currency, Money
 from core.vault.cards import CardData
 from payments.enums import ChargeState
@@ -170,13 +169,11 @@ def _day(now: datetime) -> date:
 
 def _insert(row: SandboxCharge) -> bool:
     """False where the reference is known already. One statement, so that two askers get one charge."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            INSERT_CHARGE,
-            [row.reference, row.network_id, row.livemode, str(row.state), row.code, row.behaviour, row.amount_minor,
-             row.currency, row.authorised_at, row.captured_at, row.silent_until, row.settles_on_date],
-        )  # fmt: skip
-        inserted: int = cursor.rowcount
+    inserted = statements.execute(
+        INSERT_CHARGE,
+        [row.reference, row.network_id, row.livemode, row.state, row.code, row.behaviour, row.amount_minor,
+         row.currency, row.authorised_at, row.captured_at, row.silent_until, row.settles_on_date],
+    )  # fmt: skip
     return inserted == 1
 
 

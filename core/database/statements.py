@@ -1,0 +1,56 @@
+"""Statements that run with every payment: their parameters travel apart from the text, so the server keeps the plan.
+
+Django's usual cursor pastes parameters into the text, which is then parsed and planned anew each time. From its fifth
+execution in a session on, a statement run from here is a prepared one (`prepare_threshold` in the settings). The text
+must therefore be one of a few; a list of changing length belongs into an array.
+"""
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from enum import Enum
+from typing import Any, cast
+
+from django.db import connection
+from django.db.backends.postgresql.base import ServerBindingCursor
+
+
+def execute(sql: str, parameters: Sequence[object]) -> int:
+    """How many rows were touched. Raises django.db.Error like any cursor."""
+    with _cursor() as cursor:
+        cursor.execute(sql, _apart(parameters))
+        return int(cursor.rowcount)
+
+
+def fetch_all(sql: str, parameters: Sequence[object]) -> list[tuple[Any, ...]]:
+    with _cursor() as cursor:
+        cursor.execute(sql, _apart(parameters))
+        return list(cursor.fetchall())
+
+
+def fetch_one(sql: str, parameters: Sequence[object]) -> tuple[Any, ...] | None:
+    with _cursor() as cursor:
+        cursor.execute(sql, _apart(parameters))
+        row: tuple[Any, ...] | None = cursor.fetchone()
+        return row
+
+
+def _cursor() -> AbstractContextManager[Any]:
+    connection.close_if_health_check_failed()
+    connection.ensure_connection()
+    raw: Any = ServerBindingCursor(connection.connection)  # type: ignore[call-arg]
+    make = connection.make_debug_cursor if connection.queries_logged else connection.make_cursor
+    return cast("AbstractContextManager[Any]", make(raw))
+
+
+def _apart(parameters: Sequence[object]) -> list[object]:
+    """Whole numbers and words go as text of no type: the server takes the column's, and one plan serves them all.
+
+    (Sent as numbers, 5 and 50,000 would be of two types and make two plans.)
+    """
+    return [_untyped(value) if isinstance(value, int | str) else value for value in parameters]
+
+
+def _untyped(value: int | str) -> object:
+    if isinstance(value, bool):
+        return value
+    return str(value.value if isinstance(value, Enum) else value)
