@@ -32,7 +32,7 @@ test-browser: .venv/.ready ## the console in headless Chromium (Debian package c
 bench: .venv/.ready ## measure, print ratios against floors of the same run
 	@$(BIN)/python -m tests.benchmarks
 
-lint: .venv/.ready ## ruff, mypy, import contracts, migrations in step with the models
+lint: .venv/.ready ## ruff, mypy, import contracts
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	@$(BIN)/mypy .
 	@$(BIN)/lint-imports

@@ -32,7 +32,8 @@ class UnableToSetParameter(Refusal):
 class Declaration:
     """`default` is the shipped value; its type is the type every later value must have.
 
-    `minimum` and `maximum` bound numbers, both included. `check` says what is wrong with a value, or None.
+    `minimum` and `maximum` bound numbers, both included; no number is negative unless its minimum is. `check` says
+    what is wrong with a value, or None.
     """
 
     name: str
@@ -47,8 +48,8 @@ class Declaration:
         """Why this value is refused, or None."""
         if type(value) is not type(self.default):
             return f"takes {type(self.default).__name__}"
-        if self.minimum is not None and value < self.minimum:
-            return f"is at least {self.minimum}"
+        if isinstance(value, int | float) and value < (self.minimum or 0):
+            return f"is at least {self.minimum or 0}"
         if self.maximum is not None and value > self.maximum:
             return f"is at most {self.maximum}"
         return self.check(value) if self.check else None

@@ -12,6 +12,8 @@ from django.db import transaction
 
 from core import ids
 from core.parameters import services as parameters
+from core.switches import services as switches
+from core.switches.enums import Switch
 from fraud import data
 from fraud.decisions import Assessment, AssessmentRequest, Decided
 from fraud.enums import RECOMMENDATIONS, RISK_LEVELS, Outcome
@@ -81,6 +83,8 @@ def _decide(request: AssessmentRequest, *, now: datetime) -> Decided:
 
 
 def _judge(request: AssessmentRequest, *, now: datetime) -> Decided:
+    # Closed is a failure like any other: nobody is approved by it.
+    switches.require_open(Switch.FRAUD_SCORING, now=now)
     issuer = data.find_issuer(request.card_bin)
     ip_address = data.readable_ip(request.ip_address)
     ip_country = data.find_country(ip_address)

@@ -22,7 +22,12 @@ class Command(BaseCommand):
         now = clock.now()
         unreadable = []
         for path in options["files"] or []:
-            file = reconciliation.import_file(name=path.name, content=path.read_text(), gateway="sandbox", now=now)
+            try:
+                content = path.read_text()
+            except (OSError, UnicodeDecodeError) as error:
+                unreadable.append(f"{path.name}: {getattr(error, 'strerror', None) or 'not UTF-8'}")
+                continue
+            file = reconciliation.import_file(name=path.name, content=content, gateway="sandbox", now=now)
             self.stdout.write(f"{path.name}: {file.status}, {file.lines} lines, net {file.net_minor}")
             if file.status == SettlementFileStatus.UNREADABLE:
                 unreadable.append(f"{path.name}: {file.problem}")

@@ -8,6 +8,8 @@ from django.db import connection
 from core.actors import Actor
 from core.money import Money
 from core.outbox import services as outbox
+from core.switches import services as switches
+from core.switches.enums import Switch
 from core.work import services as work
 from fraud.enums import CaseDecision, CaseOutcome
 from fraud.models import Observation, ReviewCase
@@ -160,6 +162,14 @@ def test_a_failing_fraud_engine_means_review_never_approval(monkeypatch: pytest.
     payment = Payment.objects.get(public_id=answer.body["paymentId"])
     assert (payment.status, payment.fraud_outcome) == ("PENDING", "NO_ADVICE")
     assert charge_of(payment).state == "AUTHORISED"
+
+
+def test_closing_the_switch_of_fraud_scoring_means_review_never_approval() -> None:
+    """The old kill switch approved everything; this one has people decide."""
+    switches.close(switch=Switch.FRAUD_SCORING, reason="the rules misbehave", actor=BACKEND, now=NOW)
+    answer = pay(now=NOW + timedelta(seconds=5))
+    assert (answer.status, answer.body["status"], answer.body["fraudScore"]) == (201, "PENDING", None)
+    assert answer.body["fraudRecommendation"] == "REVIEW"
 
 
 def test_a_fraud_history_that_fails_in_the_database_means_review_too() -> None:

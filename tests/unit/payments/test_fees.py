@@ -3,6 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.money import Money
+from core.parameters import services as parameters
 from payments import fees
 from payments.fees import GivenBack
 
@@ -59,3 +60,22 @@ def test_refunds_in_any_parts_give_back_exactly_the_fee_and_the_net_even_where_s
         last = fees.split_refund(split, before=GivenBack(Money(fee_back), Money(net_back)), refund=rest)
         fee_back, net_back = fee_back + last.fee.minor, net_back + last.net.minor
     assert (fee_back, net_back) == (split.fee.minor, split.net.minor)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("payments.fee_basis_points", -1),
+        ("payments.fee_basis_points", 10_001),
+        ("payments.gateway_tries", 0),
+        ("payments.currencies", []),
+        ("payments.currencies", ["XXX"]),
+        ("payments.capture_deadline_hours", 0),
+    ],
+)
+def test_a_value_no_payment_could_be_made_with_is_refused(name: str, value: object) -> None:
+    """A fee below nothing or above the amount would be refused by the database, payment for payment."""
+    declaration = parameters.find_declaration(name)
+    assert declaration is not None
+    assert declaration.objection(value)
+    assert declaration.objection(declaration.default) is None

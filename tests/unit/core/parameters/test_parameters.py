@@ -122,3 +122,9 @@ def test_values_cannot_be_rewritten() -> None:
     with pytest.raises(DatabaseError) as refused, transaction.atomic():
         Parameter.objects.filter(pk=row.pk).update(value=1_000_000)
     assert refusal_name(refused.value) == "parameters_parameter_is_append_only"
+
+
+def test_no_number_is_negative_unless_it_is_meant_to_be() -> None:
+    span = parameters.Declaration("tests.span", 10, "days", "a span")
+    assert (span.objection(-1), span.objection(0)) == ("is at least 0", None)
+    assert parameters.Declaration("tests.points", 10, "points", "a share", minimum=-50).objection(-50) is None
