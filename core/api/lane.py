@@ -26,4 +26,6 @@ class ApiLaneMiddleware:
         response: HttpResponse = match.func(request, *match.args, **match.kwargs)
         if isinstance(response, SimpleTemplateResponse) and not response.is_rendered:
             response = response.render()
+        # Without it the server would send the body in chunks: a second packet, and no length for the client.
+        response.headers.setdefault("Content-Length", str(len(response.content)))
         return response

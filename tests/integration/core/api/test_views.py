@@ -319,3 +319,8 @@ class TestCardNumbers:
     def test_other_long_numbers_pass(self, client: api.ApiClient) -> None:
         body = {"bookTitle": "4242424242424241", "amount": 1, "metadata": {"order": "20240115103045123"}}
         assert client.post("/v1/books", body).status_code == 201
+
+
+def test_every_answer_says_how_long_it_is() -> None:
+    answer = api.client("payments:read").get("/v1/payments")
+    assert int(answer["Content-Length"]) == len(answer.content)
