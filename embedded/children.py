@@ -51,6 +51,7 @@ class Child:
         """True when it had died and was started again; a child that dies at once again and again waits longer."""
         if self.process is None or self.process.poll() is None:
             return False
+        self._end_the_rest()
         if time.monotonic() - self._started_at < QUICK_SECONDS:
             self._quick_deaths += 1
             time.sleep(min(2.0, 0.2 * self._quick_deaths))
@@ -65,15 +66,32 @@ class Child:
     def last_words(self) -> str:
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-20:])
 
+    def ask_to_stop(self) -> None:
+        if self.process is not None:
+            with contextlib.suppress(ProcessLookupError):
+                self.process.terminate()
+
     def stop(self, patience_seconds: float = 15) -> None:
-        """SIGTERM, patience, then SIGKILL to the whole process group."""
+        """SIGTERM, patience, then SIGKILL to whatever is left of the process group."""
         if self.process is None:
             return
-        with contextlib.suppress(ProcessLookupError):
-            self.process.terminate()
+        self.ask_to_stop()
         with contextlib.suppress(subprocess.TimeoutExpired):
             self.process.wait(patience_seconds)
+        self._end_the_rest()
+        self.process = None
+
+    def _end_the_rest(self) -> None:
+        """The parent's own children outlive its SIGKILL; they would hold the port and go on taking work."""
+        assert self.process is not None
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
-        self.process = None
+
+
+def stop_together(children: list[Child]) -> None:
+    """Ask all at once, then wait for each."""
+    for child in children:
+        child.ask_to_stop()
+    for child in children:
+        child.stop()

@@ -56,7 +56,7 @@ class Postgres:
 
     def start(self, **flags: str) -> None:
         self._initialise()
-        self._clear_stale_socket()
+        self._clear_stale_lock()
         settings = {**POSTGRES_FLAGS, "unix_socket_directories": str(self.socket_directory), **flags}
         command = [str(self.binaries / "postgres"), "-D", str(self.data)]
         for name, value in settings.items():
@@ -95,8 +95,20 @@ class Postgres:
             return
         if self.process.poll() is None:
             self.process.kill()
-            self.process.wait()
+        while left := self.processes():
+            for number in left:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(number, signal.SIGKILL)
+            self.process.poll()
+        self.process.wait()
         self.process = None
+
+    def processes(self) -> list[int]:
+        """The postmaster and its backends, those of an earlier start included: all of them work in the data."""
+        return _processes_in(self.data)
+
+    def died(self) -> bool:
+        return self.process is not None and self.process.poll() is not None
 
     def remove(self) -> None:
         self.stop()
@@ -149,16 +161,23 @@ class Postgres:
             shutil.rmtree(self.data, ignore_errors=True)
             raise UnableToStart(done.stderr[-2000:])
 
-    def _clear_stale_socket(self) -> None:
-        """A killed postmaster leaves its lock file; it is stale when no process of that number is a postgres."""
-        pid_file = self.data / "postmaster.pid"
-        if not pid_file.exists():
-            return
-        number = pid_file.read_text().split("\n", 1)[0].strip()
-        command = Path(f"/proc/{number}/cmdline")
-        if command.exists() and str(self.data).encode() in command.read_bytes():
-            raise UnableToStart(f"PostgreSQL process {number} already serves {self.data}")
-        pid_file.unlink()
+    def _clear_stale_lock(self, seconds: float = 10) -> None:
+        """A killed postmaster leaves its lock file, and backends that take a moment to notice.
+
+        The file is PostgreSQL's guard against a second server on the same data: it goes when nobody works there.
+        """
+        deadline = time.monotonic() + seconds
+        while left := self.processes():
+            if self._is_postmaster(left) or time.monotonic() > deadline:
+                raise UnableToStart(f"PostgreSQL process {left[0]} already serves {self.data}")
+            time.sleep(0.05)
+        (self.data / "postmaster.pid").unlink(missing_ok=True)
+
+    def _is_postmaster(self, numbers: list[int]) -> bool:
+        try:
+            return int((self.data / "postmaster.pid").read_text().split("\n", 1)[0]) in numbers
+        except (FileNotFoundError, ValueError):
+            return False
 
     def _wait_until_ready(self, seconds: float = 60) -> None:
         import psycopg
@@ -218,6 +237,14 @@ class Valkey:
             self.process.wait()
         self.process = None
 
+    def died(self) -> bool:
+        return self.process is not None and self.process.poll() is not None
+
+    def remove(self) -> None:
+        self.stop()
+        shutil.rmtree(self.directory, ignore_errors=True)
+        shutil.rmtree(self.socket_path.parent, ignore_errors=True)
+
     def _answers(self) -> bool:
         try:
             with socket.socket(socket.AF_UNIX) as probe:
@@ -227,6 +254,17 @@ class Valkey:
                 return probe.recv(64).startswith(b"+PONG")
         except OSError:
             return False
+
+
+def _processes_in(directory: Path) -> list[int]:
+    """Numbers of the living processes whose working directory this is. A dead one that nobody waited for has none."""
+    found = []
+    place = directory.resolve()
+    for entry in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if (entry / "cwd").readlink() == place:
+                found.append(int(entry.name))
+    return found
 
 
 def _others_can_traverse(path: Path) -> bool:

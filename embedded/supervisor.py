@@ -1,15 +1,15 @@
 """`make run`: servers, migrations, demo marketplace, web, worker and beat as children of one process.
 
-Children that die are started again; Ctrl-C stops them in order (beat first, database last); a supervisor that is
-itself killed takes them along. Everything that is kept lives in `var/`.
+What dies is started again; Ctrl-C stops everything in order (web, worker and beat, then Redis, then PostgreSQL); a
+supervisor that is itself killed takes its children along. Everything that is kept lives in `var/`.
 """
 
 import contextlib
 import fcntl
-import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -19,19 +19,28 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
-from typing import IO, Any
 
-from embedded.children import Child
+from embedded import demo, given
+from embedded.children import Child, die_with_parent, stop_together
 from embedded.servers import Postgres, UnableToStart, Valkey
 
 READY_WITHIN_SECONDS = 60
-# The demo begins in the past; nothing may run at today's date before it, or the past would look already settled.
-DEMO_DAYS = 10
+ROLE = "holdfast_app"
+DEFAULT_PORT = "8000"
+DEMO_DAYS = "10"
+BEGINS_BEFORE_DAYS = 2
+
+
+class Failed(Exception):
+    """Start-up cannot go on; the message says what and where to look."""
+
+
+class Stopped(Exception):
+    """Somebody asked to stop while things were still starting."""
 
 
 def run(root: Path) -> int:
     """Until Ctrl-C or SIGTERM. Exit 0 after a clean stop, 1 when something did not come up."""
-    started = time.monotonic()
     stop = threading.Event()
 
     def ask_to_stop(_signal: int, _frame: FrameType | None) -> None:
@@ -39,153 +48,209 @@ def run(root: Path) -> int:
 
     signal.signal(signal.SIGINT, ask_to_stop)
     signal.signal(signal.SIGTERM, ask_to_stop)
+    signal.signal(signal.SIGHUP, ask_to_stop)
     try:
         with contextlib.ExitStack() as stack:
-            var = root / "var"
-            var.mkdir(exist_ok=True)
-            stack.enter_context(_only_one(var / "run.lock"))
-            environment = _environment(stack, var)
-            _say("Migrating the database")
-            _manage(root, "migrate", "--verbosity", "0", env=_as_owner(environment))
-            base_url = f"http://127.0.0.1:{os.environ.get('PORT', '8000')}"
-            if not (var / "demo/credentials.json").exists():
-                (var / "clock-offset").write_text(str(-(DEMO_DAYS + 2) * 86400))
-            children = _children(root, environment, base_url)
-            for child in children:
-                child.start()
-                stack.callback(child.stop)
-            _wait_for(f"{base_url}/ready", children, stop)
-            if not stop.is_set():
-                _say(
-                    "Seeding the demo marketplace" if not (var / "demo/credentials.json").exists() else "Demo is there"
-                )
-                _manage(root, "seed_demo", "--base-url", base_url, "--days", str(DEMO_DAYS), env=environment)
-                _welcome(json.loads((var / "demo/credentials.json").read_text()), time.monotonic() - started)
-            _watch(children, stop)
+            with contextlib.suppress(Stopped):
+                _Start(root, stack, stop).until_stopped()
             _say("Stopping")
-    except (UnableToStart, _Failed) as error:
+    except (UnableToStart, Failed, given.Unusable) as error:
         print(f"holdfast: {error}", file=sys.stderr)
         return 1
     return 0
 
 
 def reset(root: Path) -> int:
-    """Forget all demo state. Refuses while `make run` is up."""
+    """Forget all demo state. Refuses while `make run` or a test session is up."""
     var = root / "var"
     if not var.exists():
         return 0
     try:
-        with _only_one(var / "run.lock"):
-            for cluster in (var / "postgres", var / "test" / "postgres"):
-                if cluster.exists():
-                    Postgres(cluster).remove()
+        with _only_one(var):
+            clusters = [Postgres(place) for place in (var / "postgres", var / "test" / "postgres") if place.exists()]
+            if any(cluster.processes() for cluster in clusters):
+                raise Failed("a test session is using this checkout's database; wait for it, or stop it")
+            for cluster in clusters:
+                cluster.remove()
+            for place in (var / "valkey", var / "test" / "valkey"):
+                Valkey(place).remove()
             shutil.rmtree(var)
-    except _Failed as error:
+    except Failed as error:
         print(f"holdfast: {error}", file=sys.stderr)
         return 1
     return 0
 
 
-class _Failed(Exception):
-    """Start-up cannot go on; the message says what and where to look."""
+class _Start:
+    """One start: what it launches is stopped by `stack`, in the opposite order."""
 
+    def __init__(self, root: Path, stack: contextlib.ExitStack, stop: threading.Event) -> None:
+        self.root, self.var, self.stack, self.stop = root, root / "var", stack, stop
+        self.began = time.monotonic()
+        self.base_url = f"http://127.0.0.1:{_free_port()}"
+        self.servers: list[Postgres | Valkey] = []
+        self.children: list[Child] = []
 
-@contextlib.contextmanager
-def _only_one(lock_file: Path) -> Iterator[None]:
-    with lock_file.open("w") as lock:
+    def until_stopped(self) -> None:
+        stack, var = self.stack, self.var
+        stack.enter_context(_only_one(var))
+        environment = self._environment()
+        web, worker, beat = _children(self.root, environment, self.base_url)
+        stack.callback(stop_together, [web, worker, beat])
+        # The web loads while the database is migrated, and is ready when both are done; work waits for its tables.
+        self._launch(web)
+        _say("Migrating the database")
+        self._manage("migrate", "--verbosity", "0", env={**environment, "HOLDFAST_DATABASE_ROLE": ""})
+        credentials, days = var / "demo" / "credentials.json", os.environ.get("HOLDFAST_DEMO_DAYS") or DEMO_DAYS
+        if not (credentials.exists() or (var / "demo" / "plan.json").exists()):
+            # The demo begins in the past. No job may run at today's date before it, or the past would look settled.
+            (var / "clock-offset").write_text(str(-(int(days) + BEGINS_BEFORE_DAYS) * 86400))
+        self._launch(worker)
+        self._launch(beat)
+        self._wait_until_ready()
+        facts = demo.known(credentials, self.base_url)
+        if facts is None:
+            _say("Seeding the demo marketplace")
+            credentials.unlink(missing_ok=True)
+            self._manage("seed_demo", "--base-url", self.base_url, "--days", days, env=environment)
+            facts = demo.known(credentials, self.base_url)
+        if facts is None:
+            raise Failed(f"the key in {credentials} does not open the API; see var/log/")
+        demo.welcome(facts, time.monotonic() - self.began)
+        while not self.stop.wait(0.5):
+            self._start_again_what_died()
+
+    def _environment(self) -> dict[str, str]:
+        """The children's environment; starts an embedded server for each URL that is not given."""
+        environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "config.settings.local", "PYTHONUNBUFFERED": "1"}
+        if environment.get("HOLDFAST_DATABASE_URL"):
+            given.check_database(environment["HOLDFAST_DATABASE_URL"])
+        else:
+            _say("Starting PostgreSQL")
+            postgres = Postgres(self.var / "postgres")
+            self._serve(postgres)
+            postgres.ensure_database()
+            environment["HOLDFAST_DATABASE_URL"] = postgres.url()
+        if environment.get("HOLDFAST_REDIS_URL"):
+            given.check_redis(environment["HOLDFAST_REDIS_URL"])
+        else:
+            _say("Starting Redis")
+            valkey = Valkey(self.var / "valkey")
+            self._serve(valkey)
+            environment["HOLDFAST_REDIS_URL"] = valkey.url()
+        environment.setdefault("HOLDFAST_DATABASE_ROLE", ROLE)
+        self._remember(self.var / "run.env", environment)
+        return environment
+
+    def _serve(self, server: Postgres | Valkey) -> None:
+        self.stack.callback(server.stop)
+        server.start()
+        self.servers.append(server)
+        self._require_wanted()
+
+    def _remember(self, path: Path, environment: dict[str, str]) -> None:
+        """The servers' addresses for `manage.py` in a second terminal; gone when the servers are."""
+        names = ("HOLDFAST_DATABASE_URL", "HOLDFAST_REDIS_URL", "HOLDFAST_DATABASE_ROLE")
+        path.unlink(missing_ok=True)
+        path.touch(mode=0o600)
+        path.write_text("".join(f"{name}={environment[name]}\n" for name in names))
+        self.stack.callback(path.unlink, missing_ok=True)
+
+    def _launch(self, child: Child) -> None:
+        child.start()
+        self.children.append(child)
+
+    def _manage(self, *arguments: str, env: dict[str, str]) -> None:
+        """A command of ours to its end. Asked to stop, it is asked in turn; Ctrl-C does not reach it by itself."""
+        process = subprocess.Popen(
+            [sys.executable, "manage.py", *arguments], cwd=self.root, env=env,
+            stdin=subprocess.DEVNULL, start_new_session=True, preexec_fn=die_with_parent,
+        )  # fmt: skip
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise _Failed("`make run` is already up in this checkout") from error
-        yield
+            while process.poll() is None and not self.stop.wait(0.05):
+                self._start_again_what_died()
+        finally:
+            process.terminate()
+            code = process.wait()
+        self._require_wanted()
+        if code:
+            raise Failed(f"`manage.py {arguments[0]}` failed with exit code {code}")
 
+    def _wait_until_ready(self) -> None:
+        url = f"{self.base_url}/ready"
+        deadline = time.monotonic() + READY_WITHIN_SECONDS
+        while time.monotonic() < deadline:
+            with contextlib.suppress(urllib.error.URLError, OSError), urllib.request.urlopen(url, timeout=2):
+                return
+            self._start_again_what_died()
+            self.stop.wait(0.1)
+            self._require_wanted()
+        raise Failed(f"{url} did not answer within {READY_WITHIN_SECONDS} seconds; see var/log/")
 
-def _environment(stack: contextlib.ExitStack, var: Path) -> dict[str, str]:
-    """The children's environment; starts an embedded server for each URL that is not given."""
-    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "config.settings.local", "PYTHONUNBUFFERED": "1"}
-    if not environment.get("HOLDFAST_DATABASE_URL"):
-        _say("Starting PostgreSQL")
-        postgres = Postgres(var / "postgres")
-        postgres.start()
-        stack.callback(postgres.stop)
-        postgres.ensure_database()
-        environment["HOLDFAST_DATABASE_URL"] = postgres.url()
-    if not environment.get("HOLDFAST_REDIS_URL"):
-        _say("Starting Redis")
-        valkey = Valkey(var / "valkey")
-        valkey.start()
-        stack.callback(valkey.stop)
-        environment["HOLDFAST_REDIS_URL"] = valkey.url()
-    environment.setdefault("HOLDFAST_DATABASE_ROLE", "holdfast_app")
-    _remember(stack, var / "run.env", environment)
-    return environment
-
-
-def _remember(stack: contextlib.ExitStack, path: Path, environment: dict[str, str]) -> None:
-    """The servers' addresses for `manage.py` in a second terminal; gone when the servers are."""
-    names = ("HOLDFAST_DATABASE_URL", "HOLDFAST_REDIS_URL", "HOLDFAST_DATABASE_ROLE")
-    path.touch(mode=0o600)
-    path.write_text("".join(f"{name}={environment[name]}\n" for name in names))
-    stack.callback(path.unlink, missing_ok=True)
-
-
-def _as_owner(environment: dict[str, str]) -> dict[str, str]:
-    """Migrations run as the owner of the tables, not as the application role."""
-    return {**environment, "HOLDFAST_DATABASE_ROLE": ""}
-
-
-def _children(root: Path, environment: dict[str, str], base_url: str) -> list[Child]:
-    logs = root / "var" / "log"
-    logs.mkdir(exist_ok=True)
-    binaries = Path(sys.executable).parent
-    port = base_url.rsplit(":", 1)[1]
-    celery = [str(binaries / "celery"), "-A", "config"]
-    web = [str(binaries / "granian"), "--interface", "wsgi", "--host", "127.0.0.1", "--port", port, "--workers", "2",
-           "--blocking-threads", "4", "--no-ws", "--respawn-failed-workers", "config.wsgi:application"]  # fmt: skip
-    worker = [*celery, "worker", "--pool", "prefork", "--concurrency", "2", "--loglevel", "WARNING",
-              "--without-gossip", "--without-mingle"]  # fmt: skip
-    beat = [*celery, "beat", "--loglevel", "WARNING", "--schedule", str(root / "var" / "beat-schedule")]
-    commands = {"web": web, "worker": worker, "beat": beat}
-    return [
-        Child(name, command, cwd=root, env=environment, log=logs / f"{name}.log") for name, command in commands.items()
-    ]
-
-
-def _manage(root: Path, *arguments: str, env: dict[str, str]) -> None:
-    done = subprocess.run([sys.executable, "manage.py", *arguments], cwd=root, env=env, check=False)
-    if done.returncode:
-        raise _Failed(f"`manage.py {arguments[0]}` failed with exit code {done.returncode}")
-
-
-def _wait_for(url: str, children: list[Child], stop: threading.Event) -> None:
-    deadline = time.monotonic() + READY_WITHIN_SECONDS
-    while time.monotonic() < deadline and not stop.is_set():
-        with contextlib.suppress(urllib.error.URLError, OSError), urllib.request.urlopen(url, timeout=2):
-            return
-        for child in children:
+    def _start_again_what_died(self) -> None:
+        for server in self.servers:
+            if server.died():
+                server.start()
+                _say(f"{type(server).__name__} died and was started again (see {server.log})")
+        for child in self.children:
             if child.gave_up():
-                raise _Failed(f"{child.name} does not start; the end of {child.log}:\n{child.last_words()}")
-            child.restart_if_dead()
-        stop.wait(0.1)
-    if not stop.is_set():
-        raise _Failed(f"{url} did not answer within {READY_WITHIN_SECONDS} seconds; see var/log/")
-
-
-def _watch(children: list[Child], stop: threading.Event) -> None:
-    while not stop.wait(0.5):
-        for child in children:
+                raise Failed(f"{child.name} does not start; the end of {child.log}:\n{child.last_words()}")
             if child.restart_if_dead():
                 _say(f"{child.name} died and was started again (see {child.log})")
 
+    def _require_wanted(self) -> None:
+        if self.stop.is_set():
+            raise Stopped
 
-def _welcome(facts: dict[str, Any], seconds: float) -> None:
-    out: IO[str] = sys.stdout
-    print(f"\n  Holdfast is up ({seconds:.0f} s).  Console: {facts['baseUrl']}/admin/\n", file=out)
-    print(f"  {'e-mail':34}{'password':26}{'TOTP secret':36}role", file=out)
-    for person in facts["staff"]:
-        print(f"  {person['email']:34}{person['password']:26}{person['totpSecret']:36}{person['role']}", file=out)
-    print(f"\n  API key: {facts['apiKey']}\n  Take a payment:\n\n  {facts['curl']}\n", file=out)
-    print("  Ctrl-C stops everything; data stays in var/; `make reset` forgets it.\n", file=out, flush=True)
+
+def _free_port() -> str:
+    port = os.environ.get("PORT") or DEFAULT_PORT
+    if not port.isdecimal() or not 0 < int(port) < 65536:
+        raise Failed(f"PORT must be a number from 1 to 65535, not {port!r}")
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", int(port)))
+        except OSError as error:
+            raise Failed(f"PORT {port} cannot be used ({error.strerror}); choose another: PORT=8010 make run") from None
+    return port
+
+
+@contextlib.contextmanager
+def _only_one(var: Path) -> Iterator[None]:
+    try:
+        var.mkdir(exist_ok=True)
+        lock = (var / "run.lock").open("w")
+    except PermissionError as error:
+        raise Failed(f"{error.filename} belongs to another user: run as that one, or remove {var} first") from None
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Failed("`make run` is already up in this checkout") from None
+        yield
+
+
+def _children(root: Path, environment: dict[str, str], base_url: str) -> tuple[Child, Child, Child]:
+    logs, metrics = root / "var" / "log", root / "var" / "metrics"
+    logs.mkdir(exist_ok=True)
+    # Counters of processes that are gone would be added to those of the living.
+    shutil.rmtree(metrics, ignore_errors=True)
+    metrics.mkdir()
+    counted = {**environment, "HOLDFAST_METRICS_DIR": str(metrics)}
+    port = base_url.rsplit(":", 1)[1]
+    celery = [sys.executable, "-m", "celery", "-A", "config"]
+    web = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", port,
+           "--workers", "2", "--blocking-threads", "4", "--no-ws", "--respawn-failed-workers",
+           "config.wsgi:application"]  # fmt: skip
+    worker = [*celery, "worker", "--pool", "prefork", "--concurrency", "2", "--loglevel", "WARNING",
+              "--without-gossip", "--without-mingle"]  # fmt: skip
+    beat = [*celery, "beat", "--loglevel", "WARNING", "--schedule", str(root / "var" / "beat-schedule")]
+    return (
+        Child("web", web, cwd=root, env=counted, log=logs / "web.log"),
+        Child("worker", worker, cwd=root, env=counted, log=logs / "worker.log"),
+        Child("beat", beat, cwd=root, env=environment, log=logs / "beat.log"),
+    )
 
 
 def _say(what: str) -> None:

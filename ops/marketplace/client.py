@@ -49,7 +49,7 @@ class MarketplaceClient:
                     raise
                 time.sleep(0.2 * 2**attempt)
                 continue
-            if answer.status not in {409, 429} or attempt == ATTEMPTS:
+            if not _may_repeat(answer) or attempt == ATTEMPTS:
                 return answer
             time.sleep(min(10.0, float(answer.body.get("retryAfter") or 0.2 * 2**attempt)))
         raise AssertionError("unreachable")
@@ -65,6 +65,11 @@ class MarketplaceClient:
         if response.status_code == httpx.codes.TOO_MANY_REQUESTS:
             body["retryAfter"] = response.headers.get("Retry-After")
         return Answer(response.status_code, body, seconds)
+
+
+def _may_repeat(answer: Answer) -> bool:
+    """A conflict other than a request in flight stays one however often it is asked."""
+    return answer.status == httpx.codes.TOO_MANY_REQUESTS or answer.body.get("code") == "REQUEST_IN_FLIGHT"
 
 
 def running_base_url(given: str | None) -> str:

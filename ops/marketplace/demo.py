@@ -1,10 +1,13 @@
 """The demo: staff, an API key, and days of marketplace life behind them. Only where the clock may be moved."""
 
+import contextlib
 import json
 import os
 import secrets
+import time
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,7 +18,8 @@ from django.db import transaction
 from core import clock
 from core.actors import SYSTEM, Actor
 from core.api import catalogue, keys
-from core.api.models import ThrottleClass
+from core.api.models import ApiKey, ThrottleClass
+from core.idempotency.models import IdempotentRequest, Status
 from core.staff.models import User
 from core.staff.roles import ROLES
 from core.staff.services import authenticators, passwords, people
@@ -57,6 +61,7 @@ def credentials_file() -> Path:
 def open_accounts(*, base_url: str, now: datetime) -> dict[str, Any]:
     """One person per role and one API key; returns the facts that `make run` prints."""
     _require_demo()
+    _revoke_keys("demo", now)
     _, secret = keys.create(name="demo", livemode=False, scopes=catalogue.scopes(), actor=SYSTEM, now=now)
     staff: list[dict[str, str]] = []
     for role in ROLES:
@@ -83,11 +88,47 @@ def write_credentials(facts: dict[str, Any]) -> None:
     fresh.replace(path)
 
 
-def play(base_url: str, plan: simulation.Plan, *, progress: Callable[[], None]) -> Counter[str]:
-    """Days of marketplace life. The clock is moved along and comes back whatever happens."""
+def resume_plan() -> simulation.Plan | None:
+    """The plan of a seeding that did not come to its end."""
+    try:
+        known = json.loads(_plan_file().read_text())
+        return simulation.Plan(until=datetime.fromisoformat(known.pop("until")), **known)
+    except FileNotFoundError:
+        return None
+
+
+def keep_plan(plan: simulation.Plan) -> None:
+    path = _plan_file()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_suffix(".new")
+    fresh.write_text(json.dumps({**asdict(plan), "until": plan.until.isoformat()}))
+    fresh.replace(path)
+
+
+def forget_plan() -> None:
+    _plan_file().unlink(missing_ok=True)
+
+
+def finish_open_requests(moving: clock.OffsetClock, *, patience_seconds: float = 60) -> None:
+    """Let the workers finish what an interruption left open, a few minutes later; then the same requests may come."""
+    moving.move_to(moving.offset() + timedelta(minutes=3))
+    deadline = time.monotonic() + patience_seconds
+    while IdempotentRequest.objects.filter(status=Status.STARTED).exists() and time.monotonic() < deadline:
+        time.sleep(0.2)
+
+
+def play(
+    base_url: str, plan: simulation.Plan, *, progress: Callable[[], None], will_resume: bool = False
+) -> Counter[str]:
+    """Days of marketplace life. The clock is moved along and comes back at the end.
+
+    Interrupted it comes back too, unless somebody will go on from there (`will_resume`): then nothing may happen at
+    today's date, or the past would look already settled.
+    """
     _require_demo()
     moving = clock.OffsetClock(Path(settings.HOLDFAST_STATE_DIR) / "clock-offset")
     moving.move_to(plan.until - timedelta(days=plan.days + 1) - real_now())
+    _revoke_keys("simulation", clock.now())
     key, secret = keys.create(
         name="simulation",
         livemode=False,
@@ -97,18 +138,22 @@ def play(base_url: str, plan: simulation.Plan, *, progress: Callable[[], None]) 
         now=clock.now(),
     )
     client = MarketplaceClient(base_url, secret)
+    finished = False
     try:
         simulation.introduce_parties(client, plan.seed)
-        return simulation.play(
+        counts = simulation.play(
             plan,
             client,
             move_to=lambda moment: moving.move_to(moment - real_now()),
             end_of_day=lambda moment: _close_the_day(moving, moment),
             progress=progress,
         )
+        finished = True
+        return counts
     finally:
         client.close()
-        moving.move_to(timedelta())
+        if finished or not will_resume:
+            moving.move_to(timedelta())
         keys.revoke(key_id=key.public_id, actor=SYSTEM, now=clock.now())
 
 
@@ -118,7 +163,9 @@ def _close_the_day(moving: clock.OffsetClock, moment: datetime) -> None:
     analyst = Actor("STAFF", ANALYST, frozenset({"FRAUD_ANALYST"}))
     for case in ReviewCase.objects.filter(livemode=False, state__in=WAITING).order_by("id"):
         if secrets.randbelow(10) < 7:
-            _decide(case.case_id, analyst, clock.now())
+            # A worker may be about to decline a case whose time is over; then there is nothing left to decide.
+            with contextlib.suppress(cases.UnableToClaim, cases.UnableToDecide), transaction.atomic():
+                _decide(case.case_id, analyst, clock.now())
     reconciliation.run(now=clock.now())
 
 
@@ -141,9 +188,20 @@ def _account(email: str, name: str, role: str, now: datetime) -> people.Issued:
     left = User.objects.filter(email=email).first()
     if left is not None:
         with transaction.atomic():
+            authenticators.forget(user=left)
             password = passwords.issue(user=left, must_change=False, actor=SYSTEM, now=now)
         return people.Issued(left, password)
     return people.create(email=email, full_name=name, roles=[role], must_change_password=False, actor=SYSTEM, now=now)
+
+
+def _plan_file() -> Path:
+    return credentials_file().with_name("plan.json")
+
+
+def _revoke_keys(name: str, now: datetime) -> None:
+    """What an interrupted start left behind: nobody knows those secrets."""
+    for key in ApiKey.objects.filter(name=name, created_by=str(SYSTEM), revoked_at=None):
+        keys.revoke(key_id=key.public_id, actor=SYSTEM, now=now)
 
 
 def _curl(base_url: str, secret: str) -> str:

@@ -57,6 +57,11 @@ class Plan:
     seed: int
     burst_day: int = 3
 
+    @property
+    def name(self) -> str:
+        """Part of every idempotency key: the same days pay once, other days are other payments."""
+        return f"{self.until:%Y%m%d}-{self.days}x{self.per_day}-{self.seed}"
+
 
 def bookings(plan: Plan) -> list[Booking]:
     """In order of time, none after `until`. Same plan, same bookings."""
@@ -80,11 +85,11 @@ def play(
     day = None
     for booking in bookings(plan):
         if day is not None and booking.at.date() != day:
-            _refund_some(client, completed, dice, counts, f"{plan.seed}-{day}")
+            _refund_some(client, completed, dice, counts, f"{plan.name}-{day}")
             end_of_day(datetime.combine(day, time(23, 30), UTC))
         day = booking.at.date()
         move_to(booking.at)
-        key = f"simulate-{plan.seed}-{booking.number}"
+        key = f"simulate-{plan.name}-{booking.number}"
         answer = client.post("/v1/payments", request_body(booking, dice), key=key)
         counts[str(_expected(answer).status)] += 1
         if answer.body.get("status") == "COMPLETED":

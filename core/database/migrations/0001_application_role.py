@@ -1,7 +1,8 @@
 """The role the running program wears. It owns nothing; append-only tables take more away from it later.
 
 The role cannot log in. Sessions drop to it with `-c role=holdfast_app` (see config.settings), so one
-database URL serves both migrations (as owner) and the running program (as the role).
+database URL serves both migrations (as owner) and the running program (as the role). Whoever may not create roles
+finds it made: `CREATE ROLE holdfast_app NOLOGIN; GRANT holdfast_app TO <the login>`.
 """
 
 from django.db import migrations
@@ -9,12 +10,17 @@ from django.db import migrations
 CREATE = """
 DO $$
 BEGIN
-    CREATE ROLE holdfast_app NOLOGIN;
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'holdfast_app') THEN
+        CREATE ROLE holdfast_app NOLOGIN;
+    END IF;
 EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
 END $$;
 DO $$
+DECLARE
+    -- From PostgreSQL 16 on whoever makes a role is its member without the right to wear it.
+    wanted text := CASE WHEN current_setting('server_version_num')::int >= 160000 THEN 'SET' ELSE 'MEMBER' END;
 BEGIN
-    IF NOT pg_has_role(current_user, 'holdfast_app', 'MEMBER') THEN
+    IF NOT pg_has_role(current_user, 'holdfast_app', wanted) THEN
         EXECUTE format('GRANT holdfast_app TO %I', current_user);
     END IF;
 END $$;

@@ -1,10 +1,14 @@
-"""`manage.py seed_demo`: what `make run` calls once the web answers. Does nothing when the demo is there."""
+"""`manage.py seed_demo`: what `make run` calls once the web answers, where there is no demo yet.
 
-import json
+Interrupted, it goes on with the same days at the next call: the payments it made are not made again.
+"""
+
+import signal
+import sys
 from argparse import ArgumentParser
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from django.conf import settings
 from django.core.management.base import BaseCommand
@@ -21,27 +25,29 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--base-url", required=True)
         parser.add_argument("--days", type=int, default=10)
-        parser.add_argument("--per-day", type=int, default=20)
+        parser.add_argument("--per-day", type=int, default=14)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        known = demo.credentials_file()
-        if known.exists():
-            self._note_address(json.loads(known.read_text()), options["base_url"])
+        if demo.credentials_file().exists():
             return
-        until = demo.real_now()
-        plan = simulation.Plan(until=until, days=options["days"], per_day=options["per_day"], seed=7)
+        signal.signal(signal.SIGTERM, _leave)
         moving = clock.OffsetClock(Path(settings.HOLDFAST_STATE_DIR) / "clock-offset")
-        moving.move_to(-timedelta(days=options["days"] + 2))
+        plan = demo.resume_plan()
+        if plan is None:
+            plan = simulation.Plan(until=demo.real_now(), days=options["days"], per_day=options["per_day"], seed=7)
+            demo.keep_plan(plan)
+        else:
+            demo.finish_open_requests(moving)
+        moving.move_to(plan.until - timedelta(days=plan.days + 2) - demo.real_now())
         facts = demo.open_accounts(base_url=options["base_url"], now=clock.now())
         bar = Progress(TextColumn("holdfast: demo"), BarColumn(), MofNCompleteColumn(), console=Console(stderr=True))
         with bar:
             task = bar.add_task("demo", total=len(simulation.bookings(plan)))
-            demo.play(options["base_url"], plan, progress=lambda: bar.advance(task))
+            demo.play(options["base_url"], plan, progress=lambda: bar.advance(task), will_resume=True)
         demo.write_credentials(facts)
+        demo.forget_plan()
 
-    def _note_address(self, facts: dict[str, Any], base_url: str) -> None:
-        """The port may be another one this time."""
-        if facts["baseUrl"] != base_url:
-            facts["curl"] = facts["curl"].replace(facts["baseUrl"], base_url)
-            facts["baseUrl"] = base_url
-            demo.write_credentials(facts)
+
+def _leave(*_: object) -> NoReturn:
+    """Asked to stop: unwind without a word."""
+    sys.exit(1)
