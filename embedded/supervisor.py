@@ -26,8 +26,9 @@ from embedded.servers import Postgres, UnableToStart, Valkey
 
 READY_WITHIN_SECONDS = 60
 ROLE = "holdfast_app"
-DEFAULT_PORT = "8000"
-DEMO_DAYS = "10"
+DEFAULT_PORT = 8000
+DEMO_DAYS = 10
+MOST_DEMO_DAYS = 90
 BEGINS_BEFORE_DAYS = 2
 
 
@@ -88,6 +89,7 @@ class _Start:
         self.root, self.var, self.stack, self.stop = root, root / "var", stack, stop
         self.began = time.monotonic()
         self.base_url = f"http://127.0.0.1:{_free_port()}"
+        self.demo_days = _number("HOLDFAST_DEMO_DAYS", DEMO_DAYS, at_most=MOST_DEMO_DAYS)
         self.servers: list[Postgres | Valkey] = []
         self.children: list[Child] = []
 
@@ -101,10 +103,10 @@ class _Start:
         self._launch(web)
         _say("Migrating the database")
         self._manage("migrate", "--verbosity", "0", env={**environment, "HOLDFAST_DATABASE_ROLE": ""})
-        credentials, days = var / "demo" / "credentials.json", os.environ.get("HOLDFAST_DEMO_DAYS") or DEMO_DAYS
+        credentials = var / "demo" / "credentials.json"
         if not (credentials.exists() or (var / "demo" / "plan.json").exists()):
             # The demo begins in the past. No job may run at today's date before it, or the past would look settled.
-            (var / "clock-offset").write_text(str(-(int(days) + BEGINS_BEFORE_DAYS) * 86400))
+            (var / "clock-offset").write_text(str(-(self.demo_days + BEGINS_BEFORE_DAYS) * 86400))
         self._launch(worker)
         self._launch(beat)
         self._wait_until_ready()
@@ -112,7 +114,7 @@ class _Start:
         if facts is None:
             _say("Seeding the demo marketplace")
             credentials.unlink(missing_ok=True)
-            self._manage("seed_demo", "--base-url", self.base_url, "--days", days, env=environment)
+            self._manage("seed_demo", "--base-url", self.base_url, "--days", str(self.demo_days), env=environment)
             facts = demo.known(credentials, self.base_url)
         if facts is None:
             raise Failed(f"the key in {credentials} does not open the API; see var/log/")
@@ -203,14 +205,20 @@ class _Start:
             raise Stopped
 
 
-def _free_port() -> str:
-    port = os.environ.get("PORT") or DEFAULT_PORT
-    if not port.isdecimal() or not 0 < int(port) < 65536:
-        raise Failed(f"PORT must be a number from 1 to 65535, not {port!r}")
+def _number(name: str, default: int, *, at_most: int) -> int:
+    """A variable that a person sets on the command line."""
+    given_text = os.environ.get(name) or str(default)
+    if not given_text.isdecimal() or not 0 < int(given_text) <= at_most:
+        raise Failed(f"{name} must be a number from 1 to {at_most}, not {given_text!r}")
+    return int(given_text)
+
+
+def _free_port() -> int:
+    port = _number("PORT", DEFAULT_PORT, at_most=65535)
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind(("127.0.0.1", int(port)))
+            probe.bind(("127.0.0.1", port))
         except OSError as error:
             raise Failed(f"PORT {port} cannot be used ({error.strerror}); choose another: PORT=8010 make run") from None
     return port

@@ -16,6 +16,7 @@ from core.api.schema import describe, page_of
 from core.api.views import ApiView
 from core.switches.services import SwitchClosed
 from core.vault.cards import CardDataEncryptionFailed, CardTokenNotFound, InvalidCardData
+from core.vault.envelope import VaultUnavailable
 from payments import answers, refusals
 from payments.answers import Answer
 from payments.api import examples, serializers
@@ -178,7 +179,11 @@ class Refunds(ApiView):
 def ticket_without_cvc(request: Request, operation: str) -> Ticket:
     """The request's ticket after its security code has left it: not even a keyed hash of the code is kept."""
     cast("ApiRequest", request).data.pop("cvc", None)
-    return once.ticket(request, operation=operation)
+    try:
+        return once.ticket(request, operation=operation)
+    except VaultUnavailable as error:
+        # The request of a card payment is hashed with a key of the vault, as its card will be locked with one.
+        raise CardDataEncryptionFailed from error
 
 
 def respond(answer: Answer) -> Response:

@@ -45,7 +45,9 @@ def copy_checkout(place: Path, *, python: Path | None = None) -> Path:
     if python is None:
         (place / ".venv").symlink_to(Path(sys.prefix).resolve())
     else:
-        subprocess.run([str(python), "-m", "venv", "--without-pip", str(place / ".venv")], check=True)
+        library = {"LD_LIBRARY_PATH": str(python.parent.parent / "lib")}
+        made = [str(python), "-m", "venv", "--without-pip", str(place / ".venv")]
+        subprocess.run(made, check=True, env={**os.environ, **library})
         (packages,) = (place / ".venv/lib").glob("python3*/site-packages")
         (packages / "borrowed.pth").write_text(sysconfig.get_path("purelib") + "\n")
     return place

@@ -284,6 +284,8 @@ def _python_for_everybody(folder: Path) -> Path | None:
     leave = shutil.ignore_patterns("test", "site-packages", "__pycache__", "idlelib", "config-3*")
     library = f"lib/python3.{sys.version_info.minor}"
     shutil.copytree(Path(sys.base_prefix) / library, folder / "python" / library, ignore=leave)
+    for shared in (Path(sys.base_prefix) / "lib").glob("libpython3*.so*"):
+        shutil.copy2(shared, folder / "python/lib")
     (folder / "python/bin").mkdir()
     return Path(shutil.copy2(real, folder / "python/bin"))
 
@@ -291,7 +293,7 @@ def _python_for_everybody(folder: Path) -> Path | None:
 def test_as_an_ordinary_user(folder: Path, ordinary_user: str) -> None:
     other = copy_checkout(folder / "ordinary", python=_python_for_everybody(folder))
     subprocess.run(["chown", "-R", "--no-dereference", f"{ordinary_user}:", str(other)], check=True)
-    theirs = start(other, user=ordinary_user, HOME=str(other))
+    theirs = start(other, user=ordinary_user, HOME=str(other), LD_LIBRARY_PATH=str(folder / "python/lib"))
     try:
         assert theirs.pay("ordinary").status_code == 201
         users = {each.username() for each in theirs.supervisor().children(recursive=True)}
