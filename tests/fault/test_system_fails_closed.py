@@ -107,8 +107,8 @@ def test_without_the_master_key_a_payment_is_refused_whole(system: System) -> No
     ("broken", "mended"),
     [
         (
-            "REVOKE SELECT ON fraud_observation FROM holdfast_app",
-            "GRANT SELECT ON fraud_observation TO holdfast_app",
+            "ALTER FUNCTION fraud_history RENAME TO fraud_history_gone",
+            "ALTER FUNCTION fraud_history_gone RENAME TO fraud_history",
         ),
         (
             "UPDATE fraud_ruleset SET state = 'RETIRED' WHERE version = 1",
@@ -137,6 +137,25 @@ def test_without_fraud_advice_a_payment_waits_for_a_person(system: System, broke
         system.execute(mended)
     assert status(pay(system)[0]) == "201 COMPLETED"
     assert approved_without_a_decision(system) == []
+
+
+def test_without_the_fraud_tables_a_payment_ends_held_and_not_captured(system: System) -> None:
+    """Nothing can be read and nothing noted: the answer fails, the authorisation is held once the tables are back."""
+    order = next(NUMBERS)
+    body = {**PAYMENT, "customerId": f"cus_closed{order}", "bookingId": f"book_closed{order}"}
+    system.execute("REVOKE SELECT ON fraud_observation FROM holdfast_app")
+    try:
+        answer = system.post("/v1/payments", body, f"tables-{order}")
+        assert answer.status_code == 500
+    finally:
+        system.execute("GRANT SELECT ON fraud_observation TO holdfast_app")
+    seen = "SELECT status, step, fraud_outcome FROM payments_payment WHERE booking_id = %s"
+    wait_until(
+        lambda: system.rows(seen, body["bookingId"]) == [("PENDING", "HOLD", "NO_ADVICE")], seconds=40, what="held"
+    )
+    again = system.post("/v1/payments", body, f"tables-{order}")
+    assert (again.status_code, again.json()["status"]) == (201, "PENDING")
+    assert again.headers["Idempotent-Replayed"] == "true"
 
 
 def test_a_decision_that_cannot_be_kept_takes_no_money(system: System) -> None:
