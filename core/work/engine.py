@@ -17,7 +17,7 @@ import structlog
 from django.db import Error as DatabaseError
 from django.db import connection, transaction
 
-from core.database import refusals
+from core.database import refusals, statements
 from core.errors import Refusal
 from core.parameters import services as parameters
 from core.telemetry import context, metrics
@@ -158,16 +158,15 @@ def _claimed(lane: Lane[Row], row: Row) -> Any:
 
 def _finish(lane: Lane[Row], row: Row, now: datetime) -> bool:
     """By hand: this statement runs once per row, and building it would take longer than the server's part."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"""
-            UPDATE {lane.model._meta.db_table}
-            SET state = 'DONE', lease_until = NULL, finished_at = %s, last_error = ''
-            WHERE id = %s AND state = 'RUNNING' AND attempts = %s
-            """,  # noqa: S608 - names from code, values as parameters
-            [now, row.pk, row.attempts],
-        )
-        return bool(cursor.rowcount == 1)
+    finished = statements.execute(
+        f"""
+        UPDATE {lane.model._meta.db_table}
+        SET state = 'DONE', lease_until = NULL, finished_at = %s, last_error = ''
+        WHERE id = %s AND state = 'RUNNING' AND attempts = %s
+        """,  # noqa: S608 - names from code, values as parameters
+        [now, row.pk, row.attempts],
+    )
+    return finished == 1
 
 
 def _give_back(lane: Lane[Row], row: Row, *, error: Exception, now: datetime, tally: Tally) -> None:

@@ -8,6 +8,7 @@ from django.db.models.functions import Coalesce
 
 from core.actors import SYSTEM
 from core.audit import services as audit
+from core.database import statements
 from escrow.enums import EscrowStatus
 from escrow.models import Escrow
 from payments.enums import PaymentStatus, RefundStatus
@@ -17,38 +18,39 @@ from payments.selectors import payments as paid
 SWEEP_BATCH = 200
 
 
+# One statement, because it follows every captured booking: what the escrow is comes from the payment's own row.
+ATTACH = """
+WITH paid AS (
+    SELECT * FROM payments_payment
+    WHERE public_id = %s AND escrow_id IS NOT NULL AND provider_id IS NOT NULL AND captured_at IS NOT NULL
+), made AS (
+    INSERT INTO escrow_escrow (public_id, livemode, status, payment_id, payer_id, payee_id, booking_id, amount_minor,
+        refunded_minor, currency, funded_at, created_at, updated_at)
+    SELECT escrow_id, livemode, %s, id, customer_id, provider_id, booking_id, net_minor,
+        0, currency, captured_at, %s, %s
+    FROM paid ON CONFLICT (public_id) DO NOTHING RETURNING public_id
+)
+SELECT escrow_id, net_minor, request_id FROM paid JOIN made ON made.public_id = paid.escrow_id
+"""
+
+
 def attach(*, payment_id: str, now: datetime) -> bool:
-    """Write the escrow of a captured payment. False where it has one, or needs none."""
-    payment = paid.get(payment_id)
-    if payment.escrow_id is None or payment.provider is None or payment.captured_at is None:
-        return False
+    """Write the escrow of a captured payment. False where it has one, or needs none. Raises PaymentNotFound."""
     with transaction.atomic():
-        _, created = Escrow.objects.get_or_create(
-            public_id=payment.escrow_id,
-            defaults={
-                "livemode": payment.livemode,
-                "status": EscrowStatus.FUNDED,
-                "payment": payment,
-                "payer": payment.customer,
-                "payee": payment.provider,
-                "booking_id": payment.booking_id,
-                "amount_minor": payment.net_minor,
-                "currency": payment.currency,
-                "funded_at": payment.captured_at,
-                "created_at": now,
-                "updated_at": now,
-            },
+        made = statements.fetch_one(ATTACH, [payment_id, EscrowStatus.FUNDED, now, now])
+        if made is None:
+            paid.get(payment_id)
+            return False
+        escrow_id, amount_minor, request_id = made
+        audit.record(
+            actor=SYSTEM,
+            action="escrow.escrow.funded",
+            subject=escrow_id,
+            at=now,
+            details={"payment_id": payment_id, "amount_minor": amount_minor},
+            correlation_id=request_id or None,
         )
-        if created:
-            audit.record(
-                actor=SYSTEM,
-                action="escrow.escrow.funded",
-                subject=payment.escrow_id,
-                at=now,
-                details={"payment_id": payment.public_id, "amount_minor": payment.net_minor},
-                correlation_id=payment.request_id or None,
-            )
-    return created
+    return True
 
 
 def note_refunds(*, payment_id: str, now: datetime) -> bool:
