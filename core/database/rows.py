@@ -13,6 +13,7 @@ from django.db import connection, models
 from core.database import statements
 
 M = TypeVar("M", bound=models.Model)
+_Column = tuple[str, "models.Field[Any, Any] | None"]
 
 # What psycopg takes as Django would hand it over; other kinds of field say themselves what they store.
 _STORED_AS_HELD = (
@@ -28,17 +29,21 @@ _STORED_AS_HELD = (
 
 def insert(row: models.Model) -> None:
     """A new row, as `row.save(force_insert=True)`. Sets its key."""
-    sql, fields = _insertion(type(row))
-    values = [_stored(field, getattr(row, str(field.attname))) for field in fields]
+    sql, columns = _insertion(type(row))
+    held = row.__dict__
+    values = [held[name] if field is None else _stored(field, held[name]) for name, field in columns]
     (row.pk,) = statements.fetch_one(sql, values) or (None,)
     row._state.adding, row._state.db = False, connection.alias
 
 
 def update(model: type[models.Model], *, where: Mapping[str, object], values: Mapping[str, object]) -> int:
     """As `model.objects.filter(**where).update(**values)` with equalities of columns. How many rows there were."""
-    sql, fields = _change(model, tuple(where), tuple(values))
+    sql, columns = _change(model, tuple(where), tuple(values))
     given = [*values.values(), *where.values()]
-    return statements.execute(sql, [_stored(field, value) for field, value in zip(fields, given, strict=True)])
+    return statements.execute(
+        sql,
+        [value if field is None else _stored(field, value) for (_, field), value in zip(columns, given, strict=True)],
+    )
 
 
 def select(model: type[M], condition: str, parameters: Sequence[object]) -> list[M]:
@@ -49,7 +54,12 @@ def select(model: type[M], condition: str, parameters: Sequence[object]) -> list
 
 
 def _stored(field: "models.Field[Any, Any]", value: Any) -> Any:
-    return value if isinstance(field, _STORED_AS_HELD) else field.get_db_prep_save(value, connection)
+    return field.get_db_prep_save(value, connection)
+
+
+def _column(field: "models.Field[Any, Any]") -> "_Column":
+    """Name of the attribute, and the field where it must be asked what to store."""
+    return str(field.attname), None if isinstance(field, _STORED_AS_HELD) else field
 
 
 def _loaded(row: tuple[Any, ...], readers: Sequence[tuple[int, Any]]) -> list[Any]:
@@ -60,26 +70,25 @@ def _loaded(row: tuple[Any, ...], readers: Sequence[tuple[int, Any]]) -> list[An
 
 
 @cache
-def _insertion(model: type[models.Model]) -> "tuple[str, list[models.Field[Any, Any]]]":
+def _insertion(model: type[models.Model]) -> "tuple[str, list[_Column]]":
     meta = model._meta
     fields = [field for field in meta.local_concrete_fields if field is not meta.pk]
     columns = ", ".join(f'"{field.column}"' for field in fields)
     places = ", ".join(["%s"] * len(fields))
     assert meta.pk is not None
-    return f'INSERT INTO "{meta.db_table}" ({columns}) VALUES ({places}) RETURNING "{meta.pk.column}"', fields  # noqa: S608
+    sql = f'INSERT INTO "{meta.db_table}" ({columns}) VALUES ({places}) RETURNING "{meta.pk.column}"'  # noqa: S608
+    return sql, [_column(field) for field in fields]
 
 
 @cache
-def _change(
-    model: type[models.Model], where: tuple[str, ...], values: tuple[str, ...]
-) -> "tuple[str, list[models.Field[Any, Any]]]":
+def _change(model: type[models.Model], where: tuple[str, ...], values: tuple[str, ...]) -> "tuple[str, list[_Column]]":
     meta = model._meta
     by_name = {name: field for field in meta.local_concrete_fields for name in (field.name, str(field.attname))}
     by_name["pk"] = by_name[meta.pk.name] if meta.pk else None  # type: ignore[assignment]
     assignments = ", ".join(f'"{by_name[name].column}" = %s' for name in values)
     conditions = " AND ".join(f'"{by_name[name].column}" = %s' for name in where)
     sql = f'UPDATE "{meta.db_table}" SET {assignments} WHERE {conditions}'  # noqa: S608 names of columns
-    return sql, [by_name[name] for name in (*values, *where)]
+    return sql, [_column(by_name[name]) for name in (*values, *where)]
 
 
 @cache

@@ -7,10 +7,11 @@ must therefore be one of a few; a list of changing length belongs into an array.
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
+from datetime import datetime
 from enum import Enum
 from typing import Any, cast
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.backends.postgresql.base import ServerBindingCursor
 
 
@@ -35,11 +36,16 @@ def fetch_one(sql: str, parameters: Sequence[object]) -> tuple[Any, ...] | None:
 
 
 def _cursor() -> AbstractContextManager[Any]:
-    connection.close_if_health_check_failed()
-    connection.ensure_connection()
-    raw: Any = ServerBindingCursor(connection.connection)  # type: ignore[call-arg]
-    make = connection.make_debug_cursor if connection.queries_logged else connection.make_cursor
+    # Django's `connection` looks itself up anew at every use.
+    database = cast(Any, connections[DEFAULT_DB_ALIAS])
+    database.close_if_health_check_failed()
+    database.ensure_connection()
+    raw: Any = ServerBindingCursor(database.connection)
+    make = database.make_debug_cursor if database.queries_logged else database.make_cursor
     return cast("AbstractContextManager[Any]", make(raw))
+
+
+_AS_THEY_ARE = frozenset((str, bool, type(None), datetime, bytes, list))
 
 
 def _apart(parameters: Sequence[object]) -> list[object]:
@@ -47,10 +53,10 @@ def _apart(parameters: Sequence[object]) -> list[object]:
 
     (Sent as numbers, 5 and 50,000 would be of two types and make two plans.)
     """
-    return [_untyped(value) if isinstance(value, int | str) else value for value in parameters]
+    return [value if type(value) in _AS_THEY_ARE else _untyped(value) for value in parameters]
 
 
-def _untyped(value: int | str) -> object:
-    if isinstance(value, bool):
-        return value
-    return str(value.value if isinstance(value, Enum) else value)
+def _untyped(value: object) -> object:
+    if isinstance(value, Enum):
+        return str(value.value)
+    return str(value) if isinstance(value, int) else value

@@ -90,8 +90,8 @@ def insert(
             logger.error("fraud decision was not stored: %s", type(error).__name__)
             cursor.execute(UNDO)
             return None
-        while cursor.description is None:
-            cursor.nextset()
+        # From what SAVEPOINT answered to what INSERT did.
+        cursor.nextset()
         (row_id,) = cursor.fetchone() or (None,)
         return row_id
 
