@@ -40,7 +40,7 @@ def _cursor() -> AbstractContextManager[Any]:
     database = cast(Any, connections[DEFAULT_DB_ALIAS])
     database.close_if_health_check_failed()
     database.ensure_connection()
-    raw: Any = ServerBindingCursor(database.connection)
+    raw: Any = ServerBindingCursor(database.connection)  # type: ignore[call-arg]
     make = database.make_debug_cursor if database.queries_logged else database.make_cursor
     return cast("AbstractContextManager[Any]", make(raw))
 
