@@ -68,6 +68,7 @@ def run(port: int, request: Request, *, connections: int, seconds: float, rate: 
                 time.sleep(max(0.0, due - time.monotonic()))
             statuses[connection.send(request(number))] += 1
             mine.append(time.monotonic() - due)
+        connection.close()
         with lock:
             result.seconds += mine
             result.statuses += statuses
@@ -95,8 +96,13 @@ class _Connection:
             self.socket.sendall(request)
             return self._status()
         except OSError:
-            self.socket, self.rest = None, b""
+            self.close()
             return 0
+
+    def close(self) -> None:
+        if self.socket is not None:
+            self.socket.close()
+        self.socket, self.rest = None, b""
 
     def _status(self) -> int:
         assert self.socket is not None
@@ -117,8 +123,7 @@ class _Connection:
                 body += self._more()
             self.rest = body[length:]
         if b"connection: close" in lowered:
-            self.socket.close()
-            self.socket, self.rest = None, b""
+            self.close()
         return int(head[9:12])
 
     def _more(self) -> bytes:
