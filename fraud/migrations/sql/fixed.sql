@@ -6,7 +6,7 @@ BEGIN
         RETURN NEW;
     END IF;
     RAISE EXCEPTION 'rules version % is fixed: % refused', OLD.version, TG_OP
-        USING ERRCODE = 'HF401', CONSTRAINT = 'rule_set_content_is_fixed', TABLE = TG_TABLE_NAME;
+        USING ERRCODE = 'HF501', CONSTRAINT = 'rule_set_content_is_fixed', TABLE = TG_TABLE_NAME;
 END $$;
 CREATE TRIGGER rule_set_content_is_fixed BEFORE UPDATE OR DELETE ON fraud_ruleset
     FOR EACH ROW EXECUTE FUNCTION fraud_refuse_rule_change();
@@ -19,7 +19,7 @@ BEGIN
         RETURN NEW;
     END IF;
     RAISE EXCEPTION 'case % is decided: % refused', OLD.case_id, TG_OP
-        USING ERRCODE = 'HF402', CONSTRAINT = 'decided_case_is_final', TABLE = TG_TABLE_NAME;
+        USING ERRCODE = 'HF502', CONSTRAINT = 'decided_case_is_final', TABLE = TG_TABLE_NAME;
 END $$;
 CREATE TRIGGER decided_case_is_final BEFORE UPDATE OR DELETE ON fraud_reviewcase
     FOR EACH ROW EXECUTE FUNCTION fraud_refuse_case_change();
