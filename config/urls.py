@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 from core.api import problems
+from core.console import views
 from core.console.site import site
 
 # The public API. Each app adds one line here for its `api/urls.py`; what nobody answers is a 404 problem.
@@ -16,6 +17,7 @@ v1: list[URLPattern | URLResolver] = [
 ]
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("", views.front_door),
     path("", include("core.telemetry.urls")),
     path("v1/", include(v1)),
     path("admin/", site.urls),

@@ -8,6 +8,11 @@ from core.console.site import site
 from core.staff import presence, roles
 
 
+def front_door(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
+    """The bare address leads to the console, which asks who is there."""
+    return HttpResponseRedirect("/admin/")
+
+
 def home(request: HttpRequest) -> HttpResponse:
     """Where the console opens: the first page of the person's navigation."""
     if refusal := pages.refuse_unless(request, name="index", permission=roles.ANY_STAFF):

@@ -50,42 +50,44 @@ class Line:
     def ask(self, operation: Operation, question: Callable[[float], Answer]) -> Answer:
         """Put a question until it is answered or the tries are used up.
 
-        Raises GatewayTimedOut if any try may have had an effect, GatewayUnavailable if certainly none had.
+        Raises GatewayTimedOut if any try may have had an effect, GatewayUnavailable if certainly none had. The breaker
+        counts the question once, answered or not: the tries of one unlucky payment are no sign of an outage.
         """
         require_no_transaction()
         limits = breaker_limits(self.now)
         tries = parameters.read("payments.gateway_tries", at=self.now)
-        may_have_happened = False
+        may_have_happened = was_asked = False
         for number in range(tries):
             if number:
                 self.pause(backoff_seconds(number, self.now))
             if not self.breaker.allows_call(limits):
                 self._note(operation, AttemptOutcome.REFUSED_BY_BREAKER, "", 0.0)
                 break
+            was_asked = True
             try:
-                return self._ask_once(operation, question, limits)
+                answer = self._ask_once(operation, question)
+                self.breaker.record(limits, answered=True)
+                return answer
             except GatewayTimedOut:
                 may_have_happened = True
             except GatewayUnavailable:
                 continue
+        if was_asked:
+            self.breaker.record(limits, answered=False)
         if may_have_happened:
             raise GatewayTimedOut(f"{self.gateway.name} did not answer")
         raise GatewayUnavailable(f"{self.gateway.name} is not available")
 
-    def _ask_once(self, operation: Operation, question: Callable[[float], Answer], limits: Limits) -> Answer:
+    def _ask_once(self, operation: Operation, question: Callable[[float], Answer]) -> Answer:
         began = time.monotonic()
-        answered = False
         try:
             answer = question(parameters.read("payments.gateway_timeout_ms", at=self.now) / 1000)
-            answered = True
         except GatewayTimedOut:
             self._note(operation, AttemptOutcome.TIMED_OUT, "", began)
             raise
         except GatewayUnavailable:
             self._note(operation, AttemptOutcome.UNAVAILABLE, "", began)
             raise
-        finally:
-            self.breaker.record(limits, answered=answered)
         self._note(operation, *_outcome(answer), began)
         return answer
 

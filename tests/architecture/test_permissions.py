@@ -17,6 +17,7 @@ from core.staff import roles
 
 # Open to strangers, each for a reason.
 PUBLIC = {
+    "core.console.views.front_door": "leads to the console, which asks who is there",
     "core.telemetry.views.health": "says only that the process answers",
     "core.telemetry.views.ready": "names of dependencies, no business data",
     "core.telemetry.views.show_metrics": "asks for its own token, or for this machine",
