@@ -17,6 +17,8 @@ PATHS = {
     "keyboard": "M2.5 5.5h15v9h-15zM5.5 8.5v.1M8.5 8.5v.1M11.5 8.5v.1M14.5 8.5v.1M6.5 11.7h7",
     "inbox": "M3 11l2.2-6.5h9.6L17 11v5H3zM3 11h4l1.2 2.2h3.6L13 11h4",
     "lock": "M4.5 9h11v8h-11zM7 9V6.5a3 3 0 0 1 6 0V9",
+    "Work": "M3 6.5h14v9.5H3zM7 6.5V4h6v2.5M3 10.5h14M9 10.5v1.5h2v-1.5",
+    "Money": "M4 3h12v14H4zM4 7h12M9 7v10M4 12h12",
     "Overview": "M3.5 3.5h5.5V9H3.5zM11 3.5h5.5V9H11zM3.5 11h5.5v5.5H3.5zM11 11h5.5v5.5H11z",
     "Payments": "M2.5 5h15v10.5h-15zM2.5 8.5h15M5.5 12.5h3",
     "Escrow": "M4.5 9h11v8h-11zM7 9V6.5a3 3 0 0 1 6 0V9M10 12v2",

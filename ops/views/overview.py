@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from core import clock, console
+from core.console.templatetags.console import money
 from core.money import Money
 from core.work.selectors import Load
 from ops.selectors import overview
@@ -100,7 +101,7 @@ def _break_tiles(found: overview.Overview) -> list[Tile]:
         Tile(
             "Reconciliation breaks",
             f"{number:,}",
-            reverse("admin:payments_settlementmatch_changelist"),
+            reverse("admin:settlement"),
             words or "settlement agrees with our books",
             "careful" if number else "good",
         )
@@ -118,7 +119,7 @@ def _money_tiles(found: overview.Overview) -> list[Tile]:
     tiles = [
         Tile(
             title,
-            totals[kind].posted if kind in totals else Money(0),
+            money(totals[kind].posted if kind in totals else Money(0)),
             f"{reverse('admin:accounts')}?kind={kind}",
             f"{totals[kind].accounts:,} accounts" if kind in totals and totals[kind].accounts > 1 else "",
         )
@@ -126,7 +127,7 @@ def _money_tiles(found: overview.Overview) -> list[Tile]:
     ]
     difference = next((line.difference for line in found.trial if line.difference.minor), Money(0))
     hint, tone = ("must be zero", "bad") if difference.minor else ("debits equal credits", "good")
-    return [*tiles, Tile("Trial balance", difference, reverse("admin:accounts"), hint, tone)]
+    return [*tiles, Tile("Trial balance", money(difference), reverse("admin:accounts"), hint, tone)]
 
 
 def _machine_tiles(found: overview.Overview) -> list[Tile]:
