@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from unittest import mock
 
 import pytest
 from importlinter.cli import lint_imports
@@ -26,7 +27,9 @@ READS_THE_CLOCK = {
 
 
 def lint(configuration: Path, capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:
-    code = lint_imports(config_filename=str(configuration), no_cache=True, no_logo=True)
+    # Its own logging set-up would silence every logger that is there already, for all tests after this one.
+    with mock.patch("importlinter.cli._configure_logging"):
+        code = lint_imports(config_filename=str(configuration), no_cache=True, no_logo=True)
     return code, capsys.readouterr().out
 
 
