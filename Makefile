@@ -29,7 +29,7 @@ test-all: .venv/.ready ## make test, then browser, fault and soak tests
 test-browser: .venv/.ready ## the console in headless Chromium (Debian package chromium)
 	@$(BIN)/python -m pytest -m browser
 
-bench: .venv/.ready ## measure, print ratios against floors of the same run
+bench: .venv/.ready ## measure, print ratios against floors of the same run (ONLY=http, UPDATE=1 for the docs)
 	@$(BIN)/python -m tests.benchmarks
 
 lint: .venv/.ready ## ruff, mypy, import contracts
