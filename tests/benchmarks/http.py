@@ -48,6 +48,15 @@ class Web:
     number: int
 
 
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """`without` names the part that is taken out, if any."""
+
+    name: str
+    server: str
+    without: str = ""
+
+
 def run(report: Report) -> None:
     payment, reads = _requests()
     bare = {name: _bare(name) for name in SERVERS}
@@ -59,12 +68,7 @@ def run(report: Report) -> None:
             whole = _payments(report, web, payment, [child.process.pid for child in hands if child.process])
             report.add("payments against the bare view", whole, "/s", floor=bare["granian"].per_second)
             _reads(report, web, reads)
-        _without(report, payment, whole)
-        for name in ("gunicorn sync", "gunicorn gthread"):
-            with _web(name) as web:
-                result = _measure(web, payment, SHORT_SECONDS)
-            _add_strange(report, result)
-            report.add(f"payments, {name}, against granian", result.per_second, "/s", floor=whole)
+        _variants(report, payment)
         _catch_up(report)
     _verify(report)
 
@@ -97,12 +101,6 @@ class _web:  # noqa: N801 used like a function
         self._running.__exit__(None, None, None)
 
 
-def _measure(web: Web, request: Request, seconds: float, rate: float | None = None) -> Result:
-    if rate is None:
-        load.run(web.port, request, connections=CONNECTIONS, seconds=WARM_SECONDS)
-    return load.run(web.port, request, connections=CONNECTIONS, seconds=seconds, rate=rate)
-
-
 def _payments(report: Report, web: Web, payment: Request, hands: list[int]) -> float:
     load.run(web.port, payment, connections=CONNECTIONS, seconds=WARM_SECONDS)
     parts = {"web": [web.number], "PostgreSQL": _postgres(), "worker and beat": hands}
@@ -122,7 +120,7 @@ def _payments(report: Report, web: Web, payment: Request, hands: list[int]) -> f
         report.add(f"the same, P{share * 100:.0f}", full.milliseconds(share), "ms")
     for name, seconds in taken.items():
         report.add(f"CPU time of one payment: {name}", 1000 * seconds / max(1, len(full.seconds)), "ms")
-    half = _measure(web, payment, SECONDS, rate=whole / 2)
+    half = load.run(web.port, payment, connections=CONNECTIONS, seconds=SECONDS, rate=whole / 2)
     _add_strange(report, half)
     report.add("payments at half of that rate", half.per_second, "/s", floor=whole)
     report.add("the same, P50", half.milliseconds(0.50), "ms")
@@ -145,19 +143,36 @@ def _reads(report: Report, web: Web, headers: dict[str, str]) -> None:
         report.add("the same, P95", result.milliseconds(0.95), "ms")
 
 
-def _without(report: Report, payment: Request, whole: float) -> None:
-    """Interleaved with the whole program again, because the machine's other work changes."""
-    rates: dict[str, list[float]] = {"": [], "audit": [], "outbox": []}
-    for part in ("", "audit", "outbox", ""):
-        application = "tests.benchmarks.without:application" if part else servers.PROGRAM
-        with _web("granian", application, **({"BENCH_WITHOUT": part} if part else {})) as web:
-            result = _measure(web, payment, SHORT_SECONDS)
-        _add_strange(report, result)
-        rates[part].append(result.per_second)
-    usual = sum(rates.pop("")) / 2
-    report.add("payments again, before and after the two below", usual, "/s", floor=whole)
-    for part, found in rates.items():
-        report.add(f"payments without {part} (bench only)", found[0], "/s", floor=usual)
+def _variants(report: Report, payment: Request) -> None:
+    """Other servers, and the program without a part, in turns with the program as it is: the machine changes."""
+    usual = Variant("payments once more, granian", "granian")
+    others = (
+        Variant("payments, gunicorn sync", "gunicorn sync"),
+        Variant("payments, gunicorn gthread", "gunicorn gthread"),
+        Variant("payments without audit (bench only)", "granian", "audit"),
+        Variant("payments without outbox (bench only)", "granian", "outbox"),
+    )
+    before = _one_variant(report, usual, payment)
+    for variant in others:
+        figures = _one_variant(report, variant, payment)
+        after = _one_variant(report, usual, payment)
+        floor = [(one + other) / 2 for one, other in zip(before, after, strict=True)]
+        before = after
+        report.add(f"{variant.name}, against granian before and after", figures[0], "/s", floor=floor[0])
+        report.add("the same, CPU time of the web", figures[1], "ms", floor=floor[1])
+
+
+def _one_variant(report: Report, variant: Variant, payment: Request) -> tuple[float, float]:
+    """Payments a second, and milliseconds of CPU time of the web's processes for each."""
+    environment = {"BENCH_WITHOUT": variant.without} if variant.without else {}
+    application = "tests.benchmarks.without:application" if variant.without else servers.PROGRAM
+    with _web(variant.server, application, **environment) as web:
+        load.run(web.port, payment, connections=CONNECTIONS, seconds=WARM_SECONDS)
+        before = servers.cpu_seconds(web.number)
+        result = load.run(web.port, payment, connections=CONNECTIONS, seconds=SHORT_SECONDS)
+        taken = servers.cpu_seconds(web.number) - before
+    _add_strange(report, result)
+    return result.per_second, 1000 * taken / max(1, len(result.seconds))
 
 
 def _catch_up(report: Report) -> None:
