@@ -89,9 +89,10 @@ class Child:
         self.process.wait()
 
 
-def stop_together(children: list[Child]) -> None:
-    """Ask all at once, then wait for each."""
+def stop_together(children: list[Child], patience_seconds: float = 15) -> None:
+    """Ask all at once, then wait for all: together no longer than one alone."""
     for child in children:
         child.ask_to_stop()
+    deadline = time.monotonic() + patience_seconds
     for child in children:
-        child.stop()
+        child.stop(max(0.1, deadline - time.monotonic()))
