@@ -65,6 +65,20 @@ ROLES: dict[str, Role] = {
             "payments.clear_break",
             "escrow.view_*",
             "ledger.view_*",
+            "ledger.ask_adjustment",
+            "compliance.view_party",
+        ),
+        _role(
+            "CONTROLLER",
+            "Controller",
+            "Signs what treasury and operations ask for: adjustments of the ledger, switches that open again.",
+            "ops.view_overview",
+            "payments.view_*",
+            "escrow.view_*",
+            "ledger.view_*",
+            "ledger.approve_adjustment",
+            "switches.view_*",
+            "switches.approve_switch",
             "compliance.view_party",
         ),
         _role(
@@ -98,6 +112,18 @@ ROLES: dict[str, Role] = {
             "escrow.view_*",
         ),
         _role(
+            "INTEGRATION",
+            "Integration engineer",
+            "Connects the marketplace: API keys, webhook endpoints and what was delivered to them.",
+            "api.view_*",
+            "api.change_key",
+            "webhooks.view_*",
+            "webhooks.change_endpoint",
+            "webhooks.replay_delivery",
+            "idempotency.view_*",
+            "payments.view_*",
+        ),
+        _role(
             "AUDITOR",
             "Auditor",
             "Sees every record and changes none.",
@@ -111,13 +137,29 @@ ROLES: dict[str, Role] = {
             "staff.change_user",
             "parameters.view_*",
         ),
+        _role(
+            "SECURITY_OFFICER",
+            "Security officer",
+            "Signs what gives power: roles of people, live API keys. Has no power over money, and holds no other role.",
+            "staff.view_*",
+            "staff.approve_role",
+            "api.view_*",
+            "api.approve_key",
+            "audit.view_*",
+        ),
     )
 }
 
-ALONE = frozenset({"ADMINISTRATOR"})
+ALONE = frozenset({"ADMINISTRATOR", "SECURITY_OFFICER"})
 """Roles that exclude every other: who gives roles must not be able to use them."""
 
-MAKER_AND_CHECKER = (("fraud.draft_rule", "fraud.publish_rule"),)
+MAKER_AND_CHECKER = (
+    ("fraud.draft_rule", "fraud.publish_rule"),
+    ("ledger.ask_adjustment", "ledger.approve_adjustment"),
+    ("switches.change_switch", "switches.approve_switch"),
+    ("staff.change_user", "staff.approve_role"),
+    ("api.change_key", "api.approve_key"),
+)
 """Pairs of permissions one person never has together."""
 
 

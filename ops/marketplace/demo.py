@@ -35,10 +35,13 @@ STAFF = {
     "FRAUD_ANALYST": (ANALYST, "Noor Haddad"),
     "FRAUD_LEAD": ("fraud.lead@holdfast.example", "Petra Lindqvist"),
     "TREASURY": ("treasury@holdfast.example", "Marcus Bell"),
+    "CONTROLLER": ("controller@holdfast.example", "Ines Duarte"),
     "COMPLIANCE": ("compliance@holdfast.example", "Yuki Tanaka"),
     "ON_CALL": ("oncall@holdfast.example", "Sam Okoro"),
+    "INTEGRATION": ("integration@holdfast.example", "Tomas Novak"),
     "AUDITOR": ("auditor@holdfast.example", "Lena Fischer"),
     "ADMINISTRATOR": ("admin@holdfast.example", "Ravi Menon"),
+    "SECURITY_OFFICER": ("security@holdfast.example", "Grace Mbeki"),
 }
 
 
