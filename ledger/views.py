@@ -38,12 +38,13 @@ def account_list(request: HttpRequest) -> HttpResponse:
     )
     shown = lines[:PAGE_SIZE]
     older = request.GET.copy()
+    totals = accounts.list_totals(book=book)
     if shown:
         older["after"] = f"{shown[-1].code}|{shown[-1].currency.code}"
     context = {
         "form": form,
-        "trial": balances.list_trial(book),
-        "totals": _totals_table(accounts.list_totals(book=book)),
+        "trial": accounts.trial_of(totals, book=book),
+        "totals": _totals_table(totals),
         "table": _account_table(shown),
         "page": console.KeysetPage([], f"?{older.urlencode()}" if len(lines) > PAGE_SIZE else "", ""),
     }

@@ -17,6 +17,7 @@ from core.api import fields, problems, requests, strict_json, throttles
 from core.api.authentication import AuthenticationRequired, InsufficientScope
 from core.api.filters import Filter
 from core.api.once import IdempotencyKeyRequired
+from core.api.pagination import InvalidCursor
 from core.api.wire import WireSerializer, camel
 from core.errors import Refusal
 from core.idempotency.services import KeyReusedWithOtherBody, RequestInFlight
@@ -229,6 +230,8 @@ class ApiSchema(AutoSchema):
             refusals += WITH_BODY
         if self.method == "POST":
             refusals += ON_POST
+        if self.method == "GET" and self.view.paged:
+            refusals.append(InvalidCursor)
         if "{" in self.path and not any(refusal.status == 404 for refusal in refusals):
             refusals.append(problems.NotFound)
         return list(dict.fromkeys(refusals))

@@ -3,10 +3,10 @@
 from typing import Any, ClassVar
 
 from django.contrib.admin import ModelAdmin
-from django.core.exceptions import FieldDoesNotExist, FieldError, ValidationError
+from django.core.exceptions import FieldDoesNotExist, FieldError, PermissionDenied, ValidationError
 from django.core.paginator import Paginator
 from django.db.models import Model, Q, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.functional import cached_property
 
 COUNT_UP_TO = 10_000
@@ -53,6 +53,10 @@ class RecordAdmin(ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        """Refused: Django's log of its own changes stays empty here. What happened to a row is in the audit chain."""
+        raise PermissionDenied
 
     def get_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
         return [

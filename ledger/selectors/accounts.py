@@ -1,11 +1,13 @@
 """Accounts with what they hold, for lists."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from django.db import connection
 
 from core.money import Currency, Money
+from ledger.chart import KINDS
+from ledger.selectors.balances import TrialBalance
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,24 +34,50 @@ _LIST = """
        AND (%s = '' OR a.code LIKE %s || '%%')
      ORDER BY a.code, a.currency LIMIT %s
 """
+# Most accounts are escrows that hold nothing any more: they are counted, and only the others are added up. What moved
+# on hot accounts since the last roll-up lies beside their rows; they are few and found by their kind.
 _BY_KIND = """
-    SELECT a.kind, a.currency, a.sign, count(*),
-           sum(b.posted_minor + coalesce(d.posted, 0))::bigint
-      FROM ledger_account a
-      JOIN ledger_balance b ON b.account_id = a.id
-      LEFT JOIN (SELECT account_id, sum(posted_minor) AS posted FROM ledger_delta GROUP BY 1) d ON d.account_id = a.id
-     WHERE a.book = %s GROUP BY a.kind, a.currency, a.sign ORDER BY a.kind, a.currency
+    WITH opened AS (
+        SELECT kind, currency, sign, count(*) AS accounts
+          FROM ledger_account WHERE book = %(book)s GROUP BY kind, currency, sign
+    ), cold AS (
+        SELECT a.kind, a.currency, sum(b.posted_minor) FILTER (WHERE b.posted_minor > 0) AS above,
+               -sum(b.posted_minor) FILTER (WHERE b.posted_minor < 0) AS below
+          FROM ledger_balance b
+          JOIN ledger_account a ON a.id = b.account_id
+         WHERE b.posted_minor <> 0 AND a.book = %(book)s AND a.kind <> ALL(%(hot)s) GROUP BY a.kind, a.currency
+    ), hot AS (
+        SELECT a.kind, a.currency, sum(greatest(now.posted, 0)) AS above, sum(greatest(-now.posted, 0)) AS below
+          FROM ledger_account a
+          JOIN ledger_balance b ON b.account_id = a.id
+          JOIN LATERAL (
+                SELECT b.posted_minor + coalesce(sum(posted_minor), 0) AS posted
+                  FROM ledger_delta WHERE account_id = a.id) now ON true
+         WHERE a.book = %(book)s AND a.kind = ANY(%(hot)s) GROUP BY a.kind, a.currency
+    )
+    SELECT o.kind, o.currency, o.sign, o.accounts, (coalesce(c.above, 0) + coalesce(h.above, 0))::bigint,
+           (coalesce(c.below, 0) + coalesce(h.below, 0))::bigint
+      FROM opened o
+      LEFT JOIN cold c ON c.kind = o.kind AND c.currency = o.currency
+      LEFT JOIN hot h ON h.kind = o.kind AND h.currency = o.currency
+     ORDER BY o.kind, o.currency
 """
 
 
 @dataclass(frozen=True, slots=True)
 class KindTotal:
-    """All accounts of one kind in one currency."""
+    """All accounts of one kind in one currency: `above` sums those with a balance on their normal side, `below` those
+    that are overdrawn."""
 
     kind: str
     side: str
     accounts: int
-    posted: Money
+    above: Money
+    below: Money
+
+    @property
+    def posted(self) -> Money:
+        return self.above - self.below
 
 
 def list_by_code(
@@ -65,12 +93,28 @@ def list_by_code(
 def list_totals(*, book: str) -> list[KindTotal]:
     """What each kind of account holds together."""
     with connection.cursor() as cursor:
-        cursor.execute(_BY_KIND, [book])
+        cursor.execute(_BY_KIND, {"book": book, "hot": [kind.prefix for kind in KINDS if kind.hot]})
         rows = cursor.fetchall()
     return [
-        KindTotal(kind, _side(sign), count, Money(int(posted), Currency[currency]))
-        for kind, currency, sign, count, posted in rows
+        KindTotal(kind, _side(sign), count, Money(int(above), Currency[code]), Money(int(below), Currency[code]))
+        for kind, code, sign, count, above, below in rows
     ]
+
+
+def list_trial(book: str) -> list[TrialBalance]:
+    """The trial balance of a book, one row per currency in use."""
+    return trial_of(list_totals(book=book), book=book)
+
+
+def trial_of(totals: Iterable[KindTotal], *, book: str) -> list[TrialBalance]:
+    """The trial balance of the book whose totals these are, of the same moment; one row per currency."""
+    sides: dict[Currency, tuple[Money, Money]] = {}
+    for total in totals:
+        currency = total.above.currency
+        left, right = sides.get(currency, (Money(0, currency), Money(0, currency)))
+        debit, credit = (total.above, total.below) if total.side == "DEBIT" else (total.below, total.above)
+        sides[currency] = left + debit, right + credit
+    return [TrialBalance(book, currency, *sides[currency]) for currency in sorted(sides, key=lambda each: each.code)]
 
 
 def _line(row: Sequence) -> AccountLine:
