@@ -1,6 +1,6 @@
 """/v1/parties."""
 
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -13,6 +13,7 @@ from compliance.services import parties
 from core import clock
 from core.api import filters
 from core.api.once import run_once
+from core.api.owners import ADMINS, One, Owner, Rows
 from core.api.requests import ApiRequest
 from core.api.schema import describe
 from core.api.views import ApiView
@@ -36,6 +37,7 @@ EXAMPLE = {
 
 class PartiesView(ApiView):
     scopes = {"GET": "parties:read", "POST": "parties:write"}
+    owned_by: ClassVar[dict[str, Owner]] = {"GET": Rows(customer="party_id", provider="party_id"), "POST": ADMINS}
     paged = True
     filters = (
         *filters.choice("type", PartyType.values),
@@ -81,6 +83,16 @@ class PartiesView(ApiView):
 
 class PartyView(ApiView):
     scopes = {"GET": "parties:read"}
+    owned_by: ClassVar[dict[str, Owner]] = {
+        "GET": One(
+            rows=register.all_of,
+            variable="party_id",
+            key="party_id",
+            missing=register.PartyNotFound,
+            customer="party_id",
+            provider="party_id",
+        )
+    }
 
     @describe(
         "getParty", summary="Get a party", answers={200: PartyAnswerSerializer}, refusals=[register.PartyNotFound]

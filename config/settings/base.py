@@ -25,6 +25,7 @@ INSTALLED_APPS = [
     "core.vault",
     "core.staff",
     "core.approvals",
+    "core.oidc",
     "core.api",
     "core.console",
     "ledger",
@@ -192,6 +193,9 @@ HOLDFAST_WAKE_WORKERS = True
 HOLDFAST_FAILPOINTS = False
 # The role a session must have to be ready; empty where it does not matter.
 HOLDFAST_DATABASE_ROLE = ""
+# Issuers of access tokens on this very machine without TLS, and the one that the program itself plays.
+HOLDFAST_LOOPBACK_ISSUERS = False
+HOLDFAST_LOCAL_ISSUER = False
 
 REST_FRAMEWORK = {
     # Views of the public API stand on core.api.views.ApiView, which settles everything else itself.

@@ -20,6 +20,8 @@ HOLDFAST_STATE_DIR = VAR_DIR
 HOLDFAST_AUDIT_ANCHORS = env.text("HOLDFAST_AUDIT_ANCHORS", str(VAR_DIR / "audit" / "anchors.jsonl"))
 HOLDFAST_FAILPOINTS = True
 HOLDFAST_MOVABLE_CLOCK = True
+HOLDFAST_LOOPBACK_ISSUERS = True
+HOLDFAST_LOCAL_ISSUER = True
 
 # Static files straight from the source tree: no collectstatic before the first start.
 WHITENOISE_USE_FINDERS = True

@@ -19,6 +19,7 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 # Tests run the work list themselves; a few switch waking on.
 HOLDFAST_WAKE_WORKERS = False
 HOLDFAST_FAILPOINTS = True
+HOLDFAST_LOOPBACK_ISSUERS = True
 
 # Static files are found where they lie; nothing is collected before a test.
 WHITENOISE_AUTOREFRESH = True

@@ -14,7 +14,7 @@ MAX_HEADER = 200
 
 
 class AuthenticationRequired(Refusal):
-    """No API key was sent, or the one sent is unknown, expired or revoked."""
+    """No API key or access token was sent, or the one sent is unknown, expired or revoked."""
 
     code = "AUTHENTICATION_REQUIRED"
     status = 401
@@ -26,11 +26,11 @@ class AuthenticationRequired(Refusal):
 
 
 class InsufficientScope(Refusal):
-    """The API key is valid and lacks the scope this operation needs."""
+    """The API key or access token is valid and lacks the scope this operation needs."""
 
     code = "INSUFFICIENT_SCOPE"
     status = 403
-    title = "The API key lacks a scope"
+    title = "A scope is missing"
 
 
 class ApiKeyAuthentication(BaseAuthentication):

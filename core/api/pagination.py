@@ -21,6 +21,7 @@ from core.api.filters import Filter
 from core.api.problems import InvalidRequest
 from core.api.requests import ApiRequest
 from core.errors import FieldError, Refusal
+from core.oidc.users import User
 
 DEFAULT_LIMIT = 25
 MAX_LIMIT = 100
@@ -56,7 +57,9 @@ class CursorPage:
         lookups = query_filters.read_all(parameters, filters, besides=("limit", "cursor"))
         limit = _limit(parameters.getlist("limit"))
         scope = _scope(cast("ApiRequest", request), lookups)
-        rows = query_filters.narrow(queryset, lookups).order_by(f"-{order_by}", "-pk")
+        rows = query_filters.narrow(_owned(cast("ApiRequest", request), queryset), lookups).order_by(
+            f"-{order_by}", "-pk"
+        )
         if cursors := parameters.getlist("cursor"):
             at, key = _open(cursors[-1] if len(cursors) == 1 else "", scope)
             rows = _after(rows, order_by, at, key)
@@ -92,7 +95,13 @@ def _limit(values: list[str]) -> int:
 
 
 def _scope(request: ApiRequest, lookups: dict[str, Any]) -> str:
-    return f"{request.path}|{request.livemode}|{sorted(lookups.items())!r}"
+    caller = request.auth.public_id if request.owner is not None else "key"
+    return f"{request.path}|{request.livemode}|{caller}|{sorted(lookups.items())!r}"
+
+
+def _owned(request: ApiRequest, rows: QuerySet[M]) -> QuerySet[M]:
+    """Every list that a user gets goes through here."""
+    return rows if request.owner is None else request.owner.narrow(rows, cast("User", request.auth))
 
 
 def _seal(at: datetime, key: object, scope: str) -> str:

@@ -8,7 +8,8 @@ from rest_framework.request import Request
 
 from core.actors import Actor
 from core.api import strict_json
-from core.api.models import ApiKey
+from core.api.callers import Caller
+from core.api.owners import Owner
 from core.api.problems import BodyTooLarge
 from core.errors import Refusal
 
@@ -34,10 +35,12 @@ class LengthRequired(Refusal):
 class ApiRequest(Request):
     """`data` is the JSON object that was sent, `{}` where nothing was."""
 
-    auth: ApiKey
+    auth: Caller
     actor: Actor
     livemode: bool
     idempotency_key: str
+    owner: Owner | None = None
+    """What the user at hand reaches of the operation; None for API keys, which reach all of their mode."""
 
     def __init__(self, request: HttpRequest, *, max_body_bytes: int = MAX_BODY_BYTES, **options: Any) -> None:
         self._max_body_bytes = max_body_bytes

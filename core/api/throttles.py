@@ -20,7 +20,8 @@ from django.conf import settings
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from core.api.models import ApiKey, ThrottleClass
+from core.api.callers import Caller
+from core.api.models import ThrottleClass
 from core.errors import Refusal
 from core.parameters import services as parameters
 from core.telemetry import metrics
@@ -132,8 +133,8 @@ def limits_for(name: str, *, bulk: bool = False, at: datetime) -> list[Limit]:
     ]
 
 
-def take(*, name: str, key: ApiKey, now: datetime) -> dict[str, str]:
-    """Count one request against the key; the `RateLimit` headers to send. Raises TooManyRequests."""
+def take(*, name: str, key: Caller, now: datetime) -> dict[str, str]:
+    """Count one request against the caller; the `RateLimit` headers to send. Raises TooManyRequests."""
     limits = limits_for(name, bulk=key.throttle_class == ThrottleClass.BULK, at=now)
     verdict = _ask([f"hf:throttle:{{{key.public_id}}}:{name}:{limit.period}" for limit in limits], limits)
     policy = ", ".join(

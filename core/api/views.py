@@ -10,15 +10,18 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from core import clock
-from core.api import filters, problems, throttles
-from core.api.authentication import ApiKeyAuthentication, InsufficientScope
+from core.api import filters, owners, problems, throttles
+from core.api.authentication import InsufficientScope
+from core.api.bearer import BearerAuthentication
 from core.api.filters import Filter
 from core.api.once import require_key
+from core.api.owners import Owner
 from core.api.pagination import CursorPage
 from core.api.problems import MethodNotAllowed, NotFound
 from core.api.rendering import AlwaysJson, JsonRenderer
 from core.api.requests import MAX_BODY_BYTES, ApiRequest
 from core.api.schema import ApiSchema
+from core.oidc.users import User
 
 _READS = frozenset({"GET", "HEAD"})
 M = TypeVar("M", bound=Model)
@@ -28,19 +31,21 @@ class ApiView(APIView):
     """Authentication, scope, throttle and Idempotency-Key before any handler; everything denied unless declared.
 
     `scopes` names the scope each method needs, e.g. `{"POST": "payments:write"}`; a method without one is
-    refused to everybody. `throttle` names the rate each method counts against (default `api.read`, `api.write`).
+    refused to everybody. `owned_by` says what users with an access token reach of each method (`core.api.owners`); one
+    without it is closed to them. `throttle` names the rate of each method (default `api.read`, `api.write`).
     `filters` are the query parameters of GET, `paged` adds `limit` and `cursor`; others are refused.
-    Handlers get `request.auth` (ApiKey), `request.actor`, `request.livemode`, and on POST `request.idempotency_key`;
+    Handlers get `request.auth` (ApiKey, User), `request.actor`, `request.livemode`, on POST `request.idempotency_key`;
     they answer with `Response` holding plain snake_case dicts.
     """
 
     scopes: ClassVar[dict[str, str]] = {}
+    owned_by: ClassVar[dict[str, Owner]] = {}
     throttle: ClassVar[dict[str, str]] = {}
     filters: ClassVar[tuple[Filter, ...]] = ()
     paged: ClassVar[bool] = False
     max_body_bytes: ClassVar[int] = MAX_BODY_BYTES
 
-    authentication_classes = [ApiKeyAuthentication]
+    authentication_classes = [BearerAuthentication]
     permission_classes = []
     throttle_classes = []
     parser_classes = []
@@ -51,7 +56,7 @@ class ApiView(APIView):
     schema = ApiSchema()
 
     def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Request:
-        return ApiRequest(request, authenticators=[ApiKeyAuthentication()], max_body_bytes=self.max_body_bytes)
+        return ApiRequest(request, authenticators=[BearerAuthentication()], max_body_bytes=self.max_body_bytes)
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         request.accepted_renderer, request.accepted_media_type = JsonRenderer(), JsonRenderer.media_type
@@ -66,6 +71,8 @@ class ApiView(APIView):
             raise NotFound
         if method == "POST":
             call.idempotency_key = require_key(request.META)
+        if isinstance(call.auth, User):
+            self._admit(call, call.auth, method, kwargs)
         if method not in _READS or not self.paged:
             self.query = filters.read_all(request.query_params, self.filters if method in _READS else ())
 
@@ -101,6 +108,15 @@ class ApiView(APIView):
         needed = self.scopes.get("GET" if method == "HEAD" else method)
         if needed is None or needed not in request.actor.roles:  # type: ignore[attr-defined]
             raise InsufficientScope(f"This operation needs the scope {needed}." if needed else "")
+
+    def _admit(self, call: ApiRequest, user: User, method: str, variables: dict[str, Any]) -> None:
+        """Users reach what is theirs, and nothing of a method that does not say what that is."""
+        call.owner = self.owner_of(method)
+        call.owner.admit(user, owners.Call(variables, {} if method in _READS else call.data))
+
+    @classmethod
+    def owner_of(cls, method: str) -> Owner:
+        return cls.owned_by.get("GET" if method == "HEAD" else method, owners.CLOSED)
 
     def _methods(self) -> list[str]:
         return [name.upper() for name in self.http_method_names if name != "options" and hasattr(self, name)]

@@ -8,6 +8,7 @@ from rest_framework.response import Response
 
 from core import ids
 from core.api.fields import PatternField
+from core.api.owners import One
 from core.api.requests import ApiRequest
 from core.api.schema import describe
 from core.api.views import ApiView
@@ -37,6 +38,16 @@ class EscrowSerializer(WireSerializer):
 
 class EscrowView(ApiView):
     scopes: ClassVar = {"GET": "escrows:read"}
+    owned_by: ClassVar = {
+        "GET": One(
+            rows=escrows.list_in_mode,
+            variable="escrow_id",
+            key="public_id",
+            missing=escrows.EscrowNotFound,
+            customer="payer__party_id",
+            provider="payee__party_id",
+        )
+    }
 
     @describe("getEscrow", summary="One escrow", answers={200: EscrowSerializer}, refusals=(escrows.EscrowNotFound,))
     def get(self, request: Request, escrow_id: str) -> Response:

@@ -1,5 +1,7 @@
 """Reads of escrows."""
 
+from django.db.models import QuerySet
+
 from core.errors import Refusal
 from core.money import Money
 from escrow.models import Escrow
@@ -15,11 +17,15 @@ class EscrowNotFound(Refusal):
 
 def get(escrow_id: str, *, livemode: bool) -> Escrow:
     """Raises EscrowNotFound, also for an escrow of the other mode."""
-    found = Escrow.objects.select_related("payment", "payer", "payee").filter(livemode=livemode)
-    escrow = found.filter(public_id=escrow_id).first()
+    escrow = list_in_mode(livemode=livemode).filter(public_id=escrow_id).first()
     if escrow is None:
         raise EscrowNotFound
     return escrow
+
+
+def list_in_mode(*, livemode: bool) -> QuerySet[Escrow]:
+    """All escrows of a mode, with payment and parties."""
+    return Escrow.objects.select_related("payment", "payer", "payee").filter(livemode=livemode)
 
 
 def held(escrow: Escrow) -> Money:

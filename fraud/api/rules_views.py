@@ -6,6 +6,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core import clock
+from core.api.owners import CLOSED
 from core.api.requests import ApiRequest
 from core.api.schema import describe
 from core.api.views import ApiView
@@ -18,6 +19,8 @@ from fraud.services import rule_sets
 
 class RulesView(ApiView):
     scopes = {"GET": "fraud:read", "PUT": "fraud:write"}
+    # One set of rules judges both modes: the users of a test issuer have no business with it.
+    owned_by = {"GET": CLOSED, "PUT": CLOSED}
     max_body_bytes = 512 * 1024
 
     @describe("getFraudRules", summary="Get the fraud rules", answers={200: wire.RulesSerializer})

@@ -10,6 +10,7 @@ from compliance.selectors import parties as register
 from core import clock
 from core.api import filters
 from core.api.once import run_once
+from core.api.owners import ADMINS
 from core.api.pagination import CursorPage
 from core.api.requests import ApiRequest
 from core.api.schema import describe
@@ -57,6 +58,7 @@ class FraudEvaluationFailed(Refusal):
 
 class EvaluationsView(ApiView):
     scopes = {"POST": "fraud:write"}
+    owned_by = {"POST": ADMINS}
 
     @describe(
         "evaluateTransaction",
@@ -84,6 +86,7 @@ class EvaluationsView(ApiView):
 
 class ScoreView(ApiView):
     scopes = {"GET": "fraud:read"}
+    owned_by = {"GET": ADMINS}
 
     @describe(
         "getFraudScore",
@@ -117,6 +120,7 @@ class ScoreView(ApiView):
 
 class ReportsView(ApiView):
     scopes = {"POST": "fraud:write"}
+    owned_by = {"POST": ADMINS}
 
     @describe(
         "reportFraud",
@@ -153,6 +157,7 @@ class ReportsView(ApiView):
 
 class HistoryView(ApiView):
     scopes = {"GET": "fraud:read"}
+    owned_by = {"GET": ADMINS}
     paged = True
     filters = (*filters.text("customerId", "customer_id", meaning="Required."), *filters.moment("createdAt"))
 

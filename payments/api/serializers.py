@@ -121,7 +121,9 @@ class PaymentRowSerializer(WireSerializer):
     fees = serializers.IntegerField()
     net_amount = serializers.IntegerField()
     fraud_score = serializers.IntegerField(allow_null=True, help_text="0 to 1000; null where it could not be scored.")
-    fraud_recommendation = serializers.ChoiceField(choices=["APPROVE", "REVIEW", "BLOCK"])
+    fraud_recommendation = serializers.ChoiceField(
+        choices=["APPROVE", "REVIEW", "BLOCK"], allow_null=True, help_text="Null for the buyer and the seller."
+    )
     customer_id = serializers.CharField()
     provider_id = serializers.CharField(allow_null=True)
     booking_id = serializers.CharField(allow_null=True)

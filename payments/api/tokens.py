@@ -9,6 +9,7 @@ from compliance.selectors.parties import PartyNotFound
 from compliance.services.parties import PartyNotEligible
 from core import clock
 from core.api import once
+from core.api.owners import CLOSED, Named
 from core.api.requests import ApiRequest
 from core.api.schema import describe
 from core.api.views import ApiView
@@ -20,6 +21,7 @@ from payments.services import tokens
 
 class CardTokens(ApiView):
     scopes: ClassVar = {"POST": "card-tokens:write"}
+    owned_by: ClassVar = {"POST": Named(customer="customerId")}
     throttle: ClassVar = {"POST": "tokens.create"}
 
     @describe(
@@ -66,6 +68,7 @@ class CardTokens(ApiView):
 
 class CardReveal(ApiView):
     scopes: ClassVar = {"POST": "card-tokens:reveal"}
+    owned_by: ClassVar = {"POST": CLOSED}
     throttle: ClassVar = {"POST": "tokens.create"}
 
     @describe(

@@ -1,5 +1,6 @@
 """The payment operations of the public API."""
 
+from dataclasses import replace
 from typing import Any, ClassVar, cast
 
 from rest_framework.request import Request
@@ -11,20 +12,27 @@ from core import clock, ids
 from core.api import once
 from core.api.filters import choice, moment, text
 from core.api.once import Ticket
+from core.api.owners import ADMINS, Named, One, Rows
 from core.api.requests import ApiRequest
 from core.api.schema import describe, page_of
+from core.api.values import Verbatim
 from core.api.views import ApiView
+from core.api.wire import to_wire
+from core.oidc.users import User
 from core.switches.services import SwitchClosed
+from core.telemetry import context
 from core.vault.cards import CardDataEncryptionFailed, CardTokenNotFound, InvalidCardData
 from core.vault.envelope import VaultUnavailable
 from payments import answers, refusals
 from payments.answers import Answer
-from payments.api import examples, serializers
+from payments.api import audience, examples, serializers
 from payments.enums import PaymentStatus
 from payments.gateways.registry import NoGateway
+from payments.models import Payment as PaymentRow
 from payments.selectors import payments as register
 from payments.selectors import trails
 from payments.services import orders, payments, refunds
+from payments.services.orders import PaymentOrder
 from payments.services.refunds import RefundOrder
 
 _ORDER_REFUSALS = (
@@ -34,9 +42,22 @@ _ORDER_REFUSALS = (
     orders.AmountAboveLimit,
 )
 
+_BUYERS = One(
+    rows=register.list_in_mode,
+    variable="payment_id",
+    key="public_id",
+    missing=register.PaymentNotFound,
+    customer="customer__party_id",
+)
+_BUYERS_AND_SELLERS = replace(_BUYERS, provider="provider__party_id")
+
 
 class Payments(ApiView):
     scopes: ClassVar = {"GET": "payments:read", "POST": "payments:write"}
+    owned_by: ClassVar = {
+        "GET": Rows(customer="customer__party_id", provider="provider__party_id"),
+        "POST": Named(customer="customerId"),
+    }
     throttle: ClassVar = {"POST": "payments.create"}
     paged = True
     filters = (
@@ -50,7 +71,11 @@ class Payments(ApiView):
     def get(self, request: Request) -> Response:
         """Newest first."""
         call = cast("ApiRequest", request)
-        return self.page(request, register.list_in_mode(livemode=call.livemode), answers.payment_fields)
+
+        def render(payment: PaymentRow) -> dict[str, Any]:
+            return Verbatim(audience.shown(request, to_wire(answers.payment_fields(payment))))
+
+        return self.page(request, register.list_in_mode(livemode=call.livemode), render)
 
     @describe(
         "createPayment",
@@ -69,7 +94,9 @@ class Payments(ApiView):
         finishes by itself, ask for it. A payment that failed is kept and answers the same to the same key.
         """
         call = cast("ApiRequest", request)
-        order = serializers.PaymentRequestSerializer.order(serializers.PaymentRequestSerializer.read(request))
+        order = _seen_from_here(
+            call, serializers.PaymentRequestSerializer.order(serializers.PaymentRequestSerializer.read(request))
+        )
         answer = payments.create(
             order,
             ticket=ticket_without_cvc(request, "payments.create"),
@@ -77,11 +104,12 @@ class Payments(ApiView):
             actor=call.actor,
             now=clock.now(),
         )
-        return respond(answer)
+        return respond(request, answer)
 
 
 class Payment(ApiView):
     scopes: ClassVar = {"GET": "payments:read"}
+    owned_by: ClassVar = {"GET": _BUYERS_AND_SELLERS}
 
     @describe(
         "getPayment",
@@ -91,11 +119,13 @@ class Payment(ApiView):
     )
     def get(self, request: Request, payment_id: str) -> Response:
         payment = register.get(payment_id, livemode=cast("ApiRequest", request).livemode)
-        return Response(answers.with_trail(payment, trails.list_for_payment(payment)))
+        body = to_wire(answers.with_trail(payment, trails.list_for_payment(payment)))
+        return Response(Verbatim(audience.shown(request, body)))
 
 
 class PaymentValidation(ApiView):
     scopes: ClassVar = {"POST": "payments:write"}
+    owned_by: ClassVar = {"POST": Named(customer="customerId")}
     throttle: ClassVar = {"POST": "payments.validate"}
 
     @describe(
@@ -126,6 +156,7 @@ class PaymentValidation(ApiView):
 
 class PaymentCancellation(ApiView):
     scopes: ClassVar = {"POST": "payments:write"}
+    owned_by: ClassVar = {"POST": _BUYERS}
 
     @describe(
         "cancelPayment",
@@ -145,11 +176,12 @@ class PaymentCancellation(ApiView):
             actor=call.actor,
             now=clock.now(),
         )
-        return respond(answer)
+        return respond(request, answer)
 
 
 class Refunds(ApiView):
     scopes: ClassVar = {"POST": "refunds:write"}
+    owned_by: ClassVar = {"POST": ADMINS}
 
     @describe(
         "createRefund",
@@ -173,7 +205,14 @@ class Refunds(ApiView):
             actor=call.actor,
             now=clock.now(),
         )
-        return respond(answer)
+        return respond(request, answer)
+
+
+def _seen_from_here(call: ApiRequest, order: PaymentOrder) -> PaymentOrder:
+    """A user pays from where the request comes from; only a marketplace's backend knows better than the network."""
+    if not isinstance(call.auth, User):
+        return order
+    return replace(order, client=replace(order.client, ip_address=context.origin()))
 
 
 def ticket_without_cvc(request: Request, operation: str) -> Ticket:
@@ -186,5 +225,6 @@ def ticket_without_cvc(request: Request, operation: str) -> Ticket:
         raise CardDataEncryptionFailed from error
 
 
-def respond(answer: Answer) -> Response:
-    return once.answered(status=answer.status, body=answer.body, replayed=answer.replayed)
+def respond(request: Request, answer: Answer) -> Response:
+    body = audience.shown(request, answer.body)
+    return once.answered(status=answer.status, body=body, replayed=answer.replayed)

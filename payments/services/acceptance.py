@@ -127,8 +127,10 @@ def _card(
         return order.card, token
     assert order.card_token is not None
     known = cards.find(order.card_token)
-    # A token made for one customer pays for nobody else; the caller learns no more than that it does not exist.
-    if known is None or known.livemode != livemode or known.party_id not in (None, order.customer_id):
+    # A token made for one customer pays for nobody else, and one made for nobody is not a user's own; the caller learns
+    # no more than that it does not exist.
+    payers = {order.customer_id} if actor.kind == "USER" else {order.customer_id, None}
+    if known is None or known.livemode != livemode or known.party_id not in payers:
         raise CardTokenNotFound
     reason = f"authorisation of {payment_id}"
     card = cards.reveal(token=known.token, reason=reason, actor=actor, now=now, livemode=livemode)
