@@ -11,7 +11,7 @@ from compliance.models import Party
 from compliance.selectors import parties as register
 from compliance.services import parties
 from core import clock
-from core.api import filters
+from core.api import conditions, filters
 from core.api.once import run_once
 from core.api.requests import ApiRequest
 from core.api.schema import describe
@@ -81,6 +81,7 @@ class PartiesView(ApiView):
 
 class PartyView(ApiView):
     scopes = {"GET": "parties:read"}
+    etag = conditions.all_but("success", "timestamp")
 
     @describe(
         "getParty", summary="Get a party", answers={200: PartyAnswerSerializer}, refusals=[register.PartyNotFound]

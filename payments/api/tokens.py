@@ -66,6 +66,7 @@ class CardTokens(ApiView):
 
 class CardReveal(ApiView):
     scopes: ClassVar = {"POST": "card-tokens:reveal"}
+    dangerous_scopes = frozenset({"card-tokens:reveal"})
     throttle: ClassVar = {"POST": "tokens.create"}
 
     @describe(

@@ -8,7 +8,7 @@ from rest_framework.response import Response
 from compliance.selectors.parties import PartyNotFound
 from compliance.services.parties import PartyNotEligible, PartyTypesDiffer
 from core import clock, ids
-from core.api import once
+from core.api import conditions, once
 from core.api.filters import choice, moment, text
 from core.api.once import Ticket
 from core.api.requests import ApiRequest
@@ -82,6 +82,7 @@ class Payments(ApiView):
 
 class Payment(ApiView):
     scopes: ClassVar = {"GET": "payments:read"}
+    etag = conditions.all_but("success", "audit_trail")
 
     @describe(
         "getPayment",
@@ -126,6 +127,7 @@ class PaymentValidation(ApiView):
 
 class PaymentCancellation(ApiView):
     scopes: ClassVar = {"POST": "payments:write"}
+    if_match = frozenset({"POST"})
 
     @describe(
         "cancelPayment",
@@ -141,6 +143,7 @@ class PaymentCancellation(ApiView):
         answer = payments.cancel(
             payment_id=payment_id,
             ticket=once.ticket(request, operation="payments.cancel"),
+            condition=call.condition,
             livemode=call.livemode,
             actor=call.actor,
             now=clock.now(),
@@ -150,6 +153,7 @@ class PaymentCancellation(ApiView):
 
 class Refunds(ApiView):
     scopes: ClassVar = {"POST": "refunds:write"}
+    if_match = frozenset({"POST"})
 
     @describe(
         "createRefund",
@@ -169,6 +173,7 @@ class Refunds(ApiView):
         answer = refunds.create(
             RefundOrder(payment_id, values.get("amount"), values.get("reason", "")),
             ticket=once.ticket(request, operation="refunds.create"),
+            condition=call.condition,
             livemode=call.livemode,
             actor=call.actor,
             now=clock.now(),
