@@ -21,9 +21,7 @@ UPDATE api_apikey SET lineage = public_id, place = CASE WHEN revoked_at IS NULL 
 
 
 class Migration(migrations.Migration):
-    dependencies = [
-        ("api", "0001_initial"),
-    ]
+    dependencies = [("api", "0001_initial"), ("approvals", "0001_initial")]
 
     operations = [
         migrations.RemoveConstraint(
