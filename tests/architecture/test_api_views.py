@@ -4,7 +4,7 @@ import inspect
 
 import pytest
 
-from core.api import catalogue, keys, throttles
+from core.api import catalogue, scopes, throttles
 
 METHODS = ("get", "post", "put", "patch", "delete")
 OPERATIONS = [
@@ -19,7 +19,7 @@ OPERATIONS = [
 def test_an_operation_declares_its_scope(view: type, method: str) -> None:
     scope = view.scopes.get(method.upper())
     assert scope, f"{view.__name__} leaves {method} closed to everybody: no scope declared"
-    assert keys.SCOPE.match(scope)
+    assert scopes.SCOPE.match(scope)
 
 
 @pytest.mark.parametrize(("view", "method"), OPERATIONS)
