@@ -26,6 +26,7 @@ CODE = "local"
 CLIENT_ID = "holdfast-demo"
 KEY_ID = "local-1"
 PATH = "/local/oidc"
+ISSUER = f"http://127.0.0.1{PATH}"
 LIFE_SECONDS = 3600
 
 
@@ -44,9 +45,11 @@ def require_wanted() -> None:
 
 
 def terms(base_url: str) -> Terms:
+    """Its name is the same whatever port the program listens on; where its keys are is not."""
     return Terms(
         code=CODE,
-        issuer=f"{base_url}{PATH}",
+        issuer=ISSUER,
+        jwks_url=f"{base_url}{PATH}/.well-known/jwks.json",
         kind=IssuerKind.COGNITO,
         livemode=False,
         client_ids=(CLIENT_ID,),
@@ -55,19 +58,19 @@ def terms(base_url: str) -> Terms:
 
 
 def ensure_accepted(*, base_url: str, actor: Actor, now: datetime) -> None:
-    """The API believes this machine's own tokens, in test mode. Once accepted, nothing changes."""
+    """The API believes this machine's own tokens, in test mode. Accepted as it is now, nothing changes."""
     require_wanted()
-    wanted = terms(base_url)
-    if issuers.find_in_force(wanted.issuer, at=now) is None:
+    wanted, known = terms(base_url), issuers.find_in_force(ISSUER, at=now)
+    if known is None or issuers.terms_of(known) != wanted:
         issuers.accept(terms=wanted, effective_from=now, reason="demo tokens of this machine", actor=actor, now=now)
 
 
-def token(*, base_url: str, subject: str, party_id: str | None, groups: list[str], now: datetime) -> str:
+def token(*, subject: str, party_id: str | None, groups: list[str], now: datetime) -> str:
     """An access token for an hour. Raises NoLocalIssuer."""
     require_wanted()
     issued = int(now.timestamp())
     claims: dict[str, Any] = {
-        "iss": terms(base_url).issuer,
+        "iss": ISSUER,
         "sub": subject,
         "token_use": "access",
         "client_id": CLIENT_ID,

@@ -27,7 +27,6 @@ class Command(BaseCommand):
             local_issuer.ensure_accepted(base_url=base_url, actor=operators.at_terminal(), now=now)
             self.stdout.write(
                 local_issuer.token(
-                    base_url=base_url,
                     subject=options["subject"] or f"demo-{options['party'] or 'nobody'}",
                     party_id=options["party"],
                     groups=options["group"],
