@@ -23,7 +23,14 @@ _REQUIRED = (
     "HOLDFAST_KMS",
 )
 _MUST_BE_ON = ("HOLDFAST_COOKIE_SECURE", "HOLDFAST_SSL_REDIRECT")
-_MUST_BE_OFF = ("DEBUG", "HOLDFAST_DEBUG", "HOLDFAST_FAILPOINTS", "HOLDFAST_MOVABLE_CLOCK")
+_MUST_BE_OFF = (
+    "DEBUG",
+    "HOLDFAST_DEBUG",
+    "HOLDFAST_FAILPOINTS",
+    "HOLDFAST_MOVABLE_CLOCK",
+    "HOLDFAST_LOCAL_ISSUER",
+    "HOLDFAST_LOOPBACK_ISSUERS",
+)
 # A crash point, the keys of a demo, and the switches by which older systems let every payment through.
 _MUST_BE_ABSENT = ("HOLDFAST_FAILPOINT", "HOLDFAST_DEMO_API_KEY", "BYPASS_FRAUD_DETECTION", "BYPASS_MODE")
 _WEAK_SECRET_STARTS = ("demo-only", "test-only", "django-insecure", "insecure", "changeme", "secret")

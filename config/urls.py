@@ -1,5 +1,6 @@
 """Every address of the program. Each app owns its own patterns."""
 
+from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path
 
 from core.api import problems
@@ -22,6 +23,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("v1/", include(v1)),
     path("admin/", site.urls),
 ]
+
+if settings.HOLDFAST_LOCAL_ISSUER:
+    urlpatterns.append(path("", include("core.oidc.urls")))
 
 handler400 = problems.handler400
 handler403 = problems.handler403

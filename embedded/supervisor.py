@@ -141,6 +141,7 @@ class _Start:
             self._serve(valkey)
             environment["HOLDFAST_REDIS_URL"] = valkey.url()
         environment.setdefault("HOLDFAST_DATABASE_ROLE", ROLE)
+        environment["PORT"] = self.base_url.rpartition(":")[2]
         self._remember(self.var / "run.env", environment)
         return environment
 
@@ -151,8 +152,8 @@ class _Start:
         self._require_wanted()
 
     def _remember(self, path: Path, environment: dict[str, str]) -> None:
-        """The servers' addresses for `manage.py` in a second terminal; gone when the servers are."""
-        names = ("HOLDFAST_DATABASE_URL", "HOLDFAST_REDIS_URL", "HOLDFAST_DATABASE_ROLE")
+        """The addresses for `manage.py` in a second terminal; gone when the servers are."""
+        names = ("HOLDFAST_DATABASE_URL", "HOLDFAST_REDIS_URL", "HOLDFAST_DATABASE_ROLE", "PORT")
         path.unlink(missing_ok=True)
         path.touch(mode=0o600)
         path.write_text("".join(f"{name}={environment[name]}\n" for name in names))

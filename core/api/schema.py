@@ -13,8 +13,9 @@ from drf_spectacular.plumbing import ResolvedComponent
 from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework import serializers
 
-from core.api import fields, headers, problems, requests, strict_json, throttles, versions
+from core.api import fields, headers, owners, problems, requests, strict_json, throttles, versions
 from core.api.authentication import AuthenticationRequired, InsufficientScope, OriginNotAllowed
+from core.api.bearer import IdentityProviderUnavailable
 from core.api.conditions import PreconditionFailed
 from core.api.filters import Filter
 from core.api.once import IdempotencyKeyRequired
@@ -31,6 +32,10 @@ ALWAYS: tuple[type[Refusal], ...] = (
     AuthenticationRequired,
     InsufficientScope,
     OriginNotAllowed,
+    owners.NotForUsers,
+    owners.NotYourOwn,
+    owners.UserHasNoParty,
+    IdentityProviderUnavailable,
     throttles.TooManyRequests,
     problems.InternalError,
     problems.ServiceUnavailable,
@@ -74,6 +79,15 @@ SECURITY_SCHEME = {
     "scheme": "bearer",
     "bearerFormat": "sk_test_…, rk_test_…, sk_live_… or rk_live_…",
     "description": "An API key, secret or restricted. Each operation names the scope it needs.",
+}
+TOKEN_SCHEME = {
+    "type": "http",
+    "scheme": "bearer",
+    "bearerFormat": "JWT",
+    "description": (
+        "An access token of an OpenID Connect provider (Amazon Cognito or another), signed with RS256. Customers and "
+        "providers reach what is theirs, admins everything of their mode: `x-callers` of each operation says so."
+    ),
 }
 
 
@@ -140,17 +154,23 @@ class ApiSchema(AutoSchema):
 
     def get_auth(self) -> list[dict[str, Any]]:
         self._register("apiKey", ResolvedComponent.SECURITY_SCHEMA, SECURITY_SCHEME)
+        self._register("accessToken", ResolvedComponent.SECURITY_SCHEMA, TOKEN_SCHEME)
         scope = self.view.scopes.get(self.method)
-        return [{"apiKey": [scope] if scope else []}]
+        ways = ["apiKey", "accessToken"] if self._callers() else ["apiKey"]
+        return [{way: [scope] if scope else []} for way in ways]
 
     def get_description(self) -> str:
         action = getattr(self.view, self.method.lower())
         text = " ".join((action.__doc__ or "").split())
-        facts = [f"Scope: `{self.view.scopes.get(self.method)}`.", f"Rate limit: `{self._throttle()}`."]
+        facts = [f"Scope: `{self.view.scopes.get(self.method)}`.", f"Rate limit: `{self._throttle()}`.", self._users()]
         return "\n\n".join(filter(None, [text, " ".join(facts)]))
 
     def get_extensions(self) -> dict[str, Any]:
-        return {"x-required-scope": self.view.scopes.get(self.method), "x-rate-limit": self._throttle()}
+        return {
+            "x-required-scope": self.view.scopes.get(self.method),
+            "x-rate-limit": self._throttle(),
+            "x-callers": {"API_KEY": "all", **self._callers()},
+        }
 
     def _resolve_path_parameters(self, variables: Sequence[str]) -> list[dict[str, Any]]:
         return [
@@ -247,6 +267,18 @@ class ApiSchema(AutoSchema):
         if "{" in self.path and not any(refusal.status == 404 for refusal in refusals):
             refusals.append(problems.NotFound)
         return list(dict.fromkeys(refusals))
+
+    def _callers(self) -> dict[str, str]:
+        reached: dict[str, str] = self.view.owner_of(self.method).callers()
+        return reached
+
+    def _users(self) -> str:
+        """Who else than an API key may call, in a sentence."""
+        callers = self._callers()
+        if not callers:
+            return "Users: none."
+        own = [f"{standing.lower()}s what is theirs" for standing, reach in callers.items() if reach == "own"]
+        return f"Users: {', '.join([*own, 'admins all'])}."
 
     def _throttle(self) -> str:
         return str(self.view.throttle_name(self.method))

@@ -30,9 +30,13 @@ CLIENT_ID = "4example23456789"
 _numbers = itertools.count(1)
 
 
-@functools.cache
 def key(name: str = "first", bits: int = 2048) -> rsa.RSAPrivateKey:
     """The same key for the same name: making one takes a moment."""
+    return _made(name, bits)
+
+
+@functools.cache
+def _made(name: str, bits: int) -> rsa.RSAPrivateKey:
     return rsa.generate_private_key(public_exponent=65537, key_size=bits)
 
 

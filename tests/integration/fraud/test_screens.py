@@ -28,12 +28,14 @@ def case(now, request_of, paid):
     return opened(wanted.payment_id, row_id=answer.row_id, score=answer.score)
 
 
-def opened(payment_id, *, row_id=None, score=450, deadline=timedelta(days=7), payer_id="cus_abc123def456"):
+def opened(
+    payment_id, *, row_id=None, score=450, deadline=timedelta(days=7), payer_id="cus_abc123def456", livemode=False
+):
     return cases.open(
         case=cases.NewCase(
             payment_id=payment_id,
             transaction_id="txn_1",
-            livemode=False,
+            livemode=livemode,
             payer_id=payer_id,
             payee_id="prov_1",
             amount_minor=120_000,
@@ -97,10 +99,10 @@ class TestTheQueue:
         assert answer["Location"] == url(urgent)
         assert ReviewCase.objects.get(pk=urgent.pk).claimed_by == "STAFF:ann@holdfast.example"
 
-    def test_live_and_test_cases_do_not_mix(self, analyst, case):
-        ReviewCase.objects.update(livemode=True)
+    def test_live_and_test_cases_do_not_mix(self, analyst):
+        live = opened("pay_live", livemode=True)
         assert not analyst.get("/admin/reviews/").context["table"].rows
-        assert analyst.get(url(case)).status_code == 404
+        assert analyst.get(url(live)).status_code == 404
 
 
 class TestTheCase:

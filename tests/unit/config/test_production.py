@@ -73,6 +73,8 @@ def test_a_safe_environment_is_not_refused():
         ("HOLDFAST_FAILPOINT", "payments.after_charge"),
         ("HOLDFAST_FAILPOINTS", "1"),
         ("HOLDFAST_MOVABLE_CLOCK", "yes"),
+        ("HOLDFAST_LOCAL_ISSUER", "1"),
+        ("HOLDFAST_LOOPBACK_ISSUERS", "true"),
         ("HOLDFAST_DEMO_API_KEY", "anything"),
         ("SHOP_API_KEY", "sk_test_0123456789abcdef"),
         ("BYPASS_FRAUD_DETECTION", "false"),
