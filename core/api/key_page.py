@@ -1,5 +1,6 @@
 """One API key in the console: what it is and did, its secret, its successor, its rights and its end."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +15,7 @@ from core.api.key_pages import shown_state
 from core.api.models import ApiKey, KeyKind, KeyState
 from core.approvals.selectors import requests
 from core.audit import selectors as audit
+from core.audit.chain import JSON
 from core.errors import Refusal
 from core.staff import presence
 from core.staff.services import step_up
@@ -216,11 +218,20 @@ def _relative(key: ApiKey, now: datetime) -> dict[str, Any]:
     return {"key": key, "state": shown_state(key, now), "url": reverse("admin:api_key", args=[key.public_id])}
 
 
+def _detail(facts: Mapping[str, JSON]) -> str:
+    """Who signed, and which key came of it, where that is part of what happened."""
+    signers = facts.get("signed_by")
+    words = [f"Signed by {', '.join(map(str, signers))}"] if isinstance(signers, list) else []
+    words += [f"Successor {facts['successor']}"] if "successor" in facts else []
+    return "; ".join(words)
+
+
 def _events(key: ApiKey) -> list[console.Event]:
     return [
         console.Event(
             entry.recorded_at,
             TITLES.get(entry.action, entry.action),
+            detail=_detail(entry.facts),
             actor=f"{entry.actor_kind}:{entry.actor_id}",
             tone="bad" if entry.action == "api.key.revoked" else "neutral",
         )
