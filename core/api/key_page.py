@@ -171,7 +171,7 @@ def _next_step(key: ApiKey, partner: ApiKey | None, now: datetime) -> str:
         return "Signed. Whoever asked for it collects the secret now; nobody else can, and after that nobody at all."
     if state != KeyState.ACTIVE:
         return "It opens nothing any more. Its history stays."
-    if partner is not None and partner.created_at > key.created_at:
+    if partner is not None and partner.replaces_id == key.pk:
         return f"Its successor …{partner.last4} works. Once nothing uses this key any more, revoke it or let it end."
     if partner is not None:
         return f"Put it in place of …{partner.last4}, which works on until its end."
