@@ -1,5 +1,6 @@
 """One API key in the console: what it is and did, its secret, its successor, its rights and its end."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +15,7 @@ from core.api.key_pages import shown_state
 from core.api.models import ApiKey, KeyKind, KeyState
 from core.approvals.selectors import requests
 from core.audit import selectors as audit
+from core.audit.chain import JSON
 from core.errors import Refusal
 from core.staff import presence
 from core.staff.services import step_up
@@ -169,7 +171,7 @@ def _next_step(key: ApiKey, partner: ApiKey | None, now: datetime) -> str:
         return "Signed. Whoever asked for it collects the secret now; nobody else can, and after that nobody at all."
     if state != KeyState.ACTIVE:
         return "It opens nothing any more. Its history stays."
-    if partner is not None and partner.created_at > key.created_at:
+    if partner is not None and partner.replaces_id == key.pk:
         return f"Its successor …{partner.last4} works. Once nothing uses this key any more, revoke it or let it end."
     if partner is not None:
         return f"Put it in place of …{partner.last4}, which works on until its end."
@@ -216,11 +218,20 @@ def _relative(key: ApiKey, now: datetime) -> dict[str, Any]:
     return {"key": key, "state": shown_state(key, now), "url": reverse("admin:api_key", args=[key.public_id])}
 
 
+def _detail(facts: Mapping[str, JSON]) -> str:
+    """Who signed, and which key came of it, where that is part of what happened."""
+    signers = facts.get("signed_by")
+    words = [f"Signed by {', '.join(map(str, signers))}"] if isinstance(signers, list) else []
+    words += [f"Successor {facts['successor']}"] if "successor" in facts else []
+    return "; ".join(words)
+
+
 def _events(key: ApiKey) -> list[console.Event]:
     return [
         console.Event(
             entry.recorded_at,
             TITLES.get(entry.action, entry.action),
+            detail=_detail(entry.facts),
             actor=f"{entry.actor_kind}:{entry.actor_id}",
             tone="bad" if entry.action == "api.key.revoked" else "neutral",
         )

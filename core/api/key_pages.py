@@ -112,4 +112,4 @@ def _beside(key: ApiKey, partner: ApiKey | None) -> str:
     """What the other of a pair is: nobody should end a key that is still in use."""
     if partner is None:
         return ""
-    return f"{'successor of' if partner.created_at < key.created_at else 'replaced by'} …{partner.last4}"
+    return f"{'successor of' if key.replaces_id == partner.pk else 'replaced by'} …{partner.last4}"

@@ -58,6 +58,7 @@ class TestIssuing:
         assert [entry.action for entry in entries] == ["api.key.issued", "api.key.collected"]
         assert secret not in repr(list(AuditEntry.objects.values()))
 
+    @pytest.mark.usefixtures("officer")
     def test_who_asked_does_not_sign(self, integrator: staff.Person) -> None:
         with pytest.raises(NotAllowedToSign):
             signed(live.asked(integrator, "payments:read"), integrator)

@@ -13,7 +13,7 @@ from django.conf import settings
 
 from core import clock
 from core.actors import SYSTEM
-from core.api import keys, throttles
+from core.api import keys, throttles, use
 from core.api.throttles import Limit, TooManyRequests
 from core.parameters import services as parameters
 from tests.factories import api
@@ -53,6 +53,39 @@ def test_a_caller_reads_where_it_stands_and_is_told_when_to_come_back() -> None:
     assert third["Retry-After"] == "1"
     problem = third.json()
     assert (problem["code"], problem["retryAfterSeconds"]) == ("RATE_LIMIT_EXCEEDED", 1)
+
+
+def test_each_limit_of_an_operation_is_a_policy_with_a_standing_of_its_own() -> None:
+    now = clock.now()
+    key, _ = keys.create(name="a", livemode=False, scopes=["books:read"], actor=SYSTEM, now=now)
+    headers = throttles.take(name="ach.create_same_day", key=key, now=now)
+    hour, day = "ach.create_same_day.per_hour", "ach.create_same_day.per_day"
+    assert headers["RateLimit-Policy"] == f'"{hour}";q=10;w=3600, "{day}";q=50;w=86400'
+    assert headers["RateLimit"] == f'"{hour}";r=9;t=360, "{day}";r=49;t=1728'
+    for _ in range(9):
+        throttles.take(name="ach.create_same_day", key=key, now=now)
+    with pytest.raises(TooManyRequests) as refused:
+        throttles.take(name="ach.create_same_day", key=key, now=now)
+    assert refused.value.fields["violated_policies"] == [hour]
+    assert f'"{hour}";r=0;t=' in refused.value.headers["RateLimit"]
+    assert f'"{day}";r=40;t=' in refused.value.headers["RateLimit"]
+
+
+def test_requests_of_a_day_are_counted_where_they_are_let_through() -> None:
+    now = clock.now()
+    key, _ = keys.create(name="a", livemode=False, scopes=["books:read"], actor=SYSTEM, now=now)
+    yesterday = now - timedelta(days=1)
+    for _ in range(10):
+        throttles.take(name="ach.create_same_day", key=key, now=yesterday)
+    with pytest.raises(TooManyRequests):
+        throttles.take(name="ach.create_same_day", key=key, now=yesterday)
+    throttles.take(name="api.read", key=key, now=now)
+    assert use.by_day(key.public_id, until=now.date(), days=3) == [0, 10, 1]
+
+
+def test_without_redis_nobody_says_how_much_a_key_was_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(throttles, "_client", redis.Redis(host="127.0.0.1", port=1, socket_connect_timeout=0.05))
+    assert use.by_day("key_1", until=clock.now().date()) is None
 
 
 def test_another_key_and_another_operation_have_their_own_buckets() -> None:
