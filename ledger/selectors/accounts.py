@@ -86,7 +86,7 @@ def list_by_code(
 
 
 def list_totals(*, book: str) -> list[KindTotal]:
-    """What each kind of account holds together. A kind of accounts with an owner is left out while none holds anything."""
+    """What each kind of account holds together; of kinds with owners those where one of them holds something."""
     with connection.cursor() as cursor:
         cursor.execute(_BY_KIND, {"book": book, "hot": [kind.prefix for kind in KINDS if kind.hot]})
         rows = cursor.fetchall()
