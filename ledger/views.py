@@ -164,7 +164,7 @@ def _totals_table(totals: list[accounts.KindTotal]) -> Table:
     columns = [
         Column("Kind", "kind", "code"),
         Column("Normal side", "side"),
-        Column("Accounts", "accounts", "number"),
+        Column("Accounts with a balance", "accounts", "number"),
         Column("Posted", "posted", "money"),
     ]
     rows = [

@@ -53,9 +53,9 @@ def is_declared_open(address: Address, role: str) -> bool:
     return roles.grants([role], address.permission)
 
 
-def addresses() -> list[Address]:
-    """The whole URL map, one line a method."""
-    return list(_walk(get_resolver().url_patterns, "/"))
+def addresses(patterns: list[Any] | None = None) -> list[Address]:
+    """The whole URL map, or other patterns; one line a method."""
+    return list(_walk(get_resolver().url_patterns if patterns is None else patterns, "/"))
 
 
 def _walk(patterns: list[Any], prefix: str) -> Iterator[Address]:

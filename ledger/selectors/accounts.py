@@ -34,40 +34,35 @@ _LIST = """
        AND (%s = '' OR a.code LIKE %s || '%%')
      ORDER BY a.code, a.currency LIMIT %s
 """
-# Most accounts are escrows that hold nothing any more: they are counted, and only the others are added up. What moved
-# on hot accounts since the last roll-up lies beside their rows; they are few and found by their kind.
+# Most accounts are escrows that hold nothing any more: only the others are read. What moved on hot accounts since the
+# last roll-up lies beside their rows; they are few and found by their kind.
 _BY_KIND = """
-    WITH opened AS (
-        SELECT kind, currency, sign, count(*) AS accounts
-          FROM ledger_account WHERE book = %(book)s GROUP BY kind, currency, sign
-    ), cold AS (
-        SELECT a.kind, a.currency, sum(b.posted_minor) FILTER (WHERE b.posted_minor > 0) AS above,
-               -sum(b.posted_minor) FILTER (WHERE b.posted_minor < 0) AS below
-          FROM ledger_balance b
-          JOIN ledger_account a ON a.id = b.account_id
-         WHERE b.posted_minor <> 0 AND a.book = %(book)s AND a.kind <> ALL(%(hot)s) GROUP BY a.kind, a.currency
-    ), hot AS (
-        SELECT a.kind, a.currency, sum(greatest(now.posted, 0)) AS above, sum(greatest(-now.posted, 0)) AS below
-          FROM ledger_account a
-          JOIN ledger_balance b ON b.account_id = a.id
-          JOIN LATERAL (
-                SELECT b.posted_minor + coalesce(sum(posted_minor), 0) AS posted
-                  FROM ledger_delta WHERE account_id = a.id) now ON true
-         WHERE a.book = %(book)s AND a.kind = ANY(%(hot)s) GROUP BY a.kind, a.currency
-    )
-    SELECT o.kind, o.currency, o.sign, o.accounts, (coalesce(c.above, 0) + coalesce(h.above, 0))::bigint,
-           (coalesce(c.below, 0) + coalesce(h.below, 0))::bigint
-      FROM opened o
-      LEFT JOIN cold c ON c.kind = o.kind AND c.currency = o.currency
-      LEFT JOIN hot h ON h.kind = o.kind AND h.currency = o.currency
-     ORDER BY o.kind, o.currency
+    SELECT a.kind, a.currency, a.sign, count(*), sum(greatest(b.posted_minor, 0))::bigint,
+           sum(greatest(-b.posted_minor, 0))::bigint
+      FROM ledger_balance b
+      JOIN ledger_account a ON a.id = b.account_id
+     WHERE b.posted_minor <> 0 AND a.book = %(book)s AND a.kind <> ALL(%(hot)s)
+     GROUP BY a.kind, a.currency, a.sign
+    UNION ALL
+    SELECT a.kind, a.currency, a.sign, count(*) FILTER (WHERE now.posted <> 0),
+           sum(greatest(now.posted, 0))::bigint, sum(greatest(-now.posted, 0))::bigint
+      FROM ledger_account a
+      JOIN ledger_balance b ON b.account_id = a.id
+      JOIN LATERAL (
+            SELECT b.posted_minor + coalesce(sum(posted_minor), 0) AS posted
+              FROM ledger_delta WHERE account_id = a.id) now ON true
+     WHERE a.book = %(book)s AND a.kind = ANY(%(hot)s)
+     GROUP BY a.kind, a.currency, a.sign
+     ORDER BY 1, 2
 """
 
 
 @dataclass(frozen=True, slots=True)
 class KindTotal:
-    """All accounts of one kind in one currency: `above` sums those with a balance on their normal side, `below` those
-    that are overdrawn."""
+    """The accounts of one kind in one currency that hold something.
+
+    `above` sums those with a balance on their normal side, `below` those on the other one.
+    """
 
     kind: str
     side: str
@@ -91,7 +86,7 @@ def list_by_code(
 
 
 def list_totals(*, book: str) -> list[KindTotal]:
-    """What each kind of account holds together."""
+    """What each kind of account holds together; of kinds with owners those where one of them holds something."""
     with connection.cursor() as cursor:
         cursor.execute(_BY_KIND, {"book": book, "hot": [kind.prefix for kind in KINDS if kind.hot]})
         rows = cursor.fetchall()

@@ -26,6 +26,8 @@ METHODS = ("get", "post", "put", "patch", "delete")
 LEFT_OUT = {"action"}
 # A card is sent as one thing.
 CARD = {"cardNumber", "expiryMonth", "expiryYear", "cvc"}
+# What the client calls already and this description does not know yet.
+ANNOUNCED = ("/v1/events", "/v1/webhook-endpoints")
 EXAMPLES: dict[Any, Any] = {
     str: "cus_1", int: 1, bool: True, list: [], dict: {}, Card: Card("4242424242424242", 12, 2031, "123"),
 }  # fmt: skip
@@ -64,8 +66,16 @@ def calls() -> Iterator[tuple[str, httpx.Request]]:
                 answer = method(**arguments(method))
                 if isinstance(answer, Listing):
                     assert answer.first() is None
-                yield f"{group}.{name}", recorder.requests.pop()
+                request = recorder.requests.pop()
                 assert recorder.requests == []
+                if not is_announced(request):
+                    yield f"{group}.{name}", request
+
+
+def is_announced(request: httpx.Request) -> bool:
+    """Nothing below an announced address is documented yet; from the first such operation on all of them count."""
+    resource = next((each for each in ANNOUNCED if request.url.path.startswith(each)), None)
+    return resource is not None and not any(path.startswith(resource) for path in DOCUMENT["paths"])
 
 
 def arguments(method: Any) -> dict[str, Any]:
@@ -112,8 +122,10 @@ def test_every_documented_field_can_be_sent_and_no_other() -> None:
     for name, request in calls():
         if not request.content:
             continue
-        sent, described = set(json.loads(request.content)), set(request_schema(operation_of(request))["properties"])
-        assert sent == described - LEFT_OUT, name
+        operation = operation_of(request)
+        has_body = "requestBody" in described_operation(operation)
+        described = set(request_schema(operation)["properties"]) if has_body else set()
+        assert set(json.loads(request.content)) == described - LEFT_OUT, name
     assert set(request_schema("createPayment")["properties"]) >= CARD
 
 
@@ -129,13 +141,21 @@ def test_every_post_carries_a_key_and_nothing_else_does() -> None:
         assert ("Idempotency-Key" in request.headers) is (request.method == "POST"), name
 
 
-TYPED = [name for name, each in vars(types).items() if typing.is_typeddict(each) and each.__module__ == types.__name__]
 RENAMED = {"CardShown": "Card"}
+ANNOUNCED_TYPES = ("Event", "Webhook", "Redelivery")
+SCHEMAS = DOCUMENT["components"]["schemas"]
+TYPED = [
+    name
+    for name, each in vars(types).items()
+    if typing.is_typeddict(each)
+    and each.__module__ == types.__name__
+    and (RENAMED.get(name, name) in SCHEMAS or not name.startswith(ANNOUNCED_TYPES))
+]
 
 
 @pytest.mark.parametrize("name", TYPED)
 def test_a_typed_answer_has_the_documented_fields(name: str) -> None:
-    schema = DOCUMENT["components"]["schemas"][RENAMED.get(name, name)]
+    schema = SCHEMAS[RENAMED.get(name, name)]
     typed = getattr(types, name)
     assert set(typed.__annotations__) | inherited(typed) == set(schema["properties"])
     assert typed.__required_keys__ == set(schema.get("required", ()))
@@ -167,7 +187,7 @@ def request_schema(name: str) -> dict[str, Any]:
     schema = described_operation(name)["requestBody"]["content"]["application/json"]["schema"]
     while "$ref" in schema or "allOf" in schema:
         schema = schema["allOf"][0] if "allOf" in schema else schema
-        schema = DOCUMENT["components"]["schemas"][schema["$ref"].rsplit("/", 1)[1]]
+        schema = SCHEMAS[schema["$ref"].rsplit("/", 1)[1]]
     return schema
 
 

@@ -280,7 +280,7 @@ def test_control_a_page_that_nobody_declared_is_noticed(monkeypatch: pytest.Monk
     from config import urls
 
     with_more = [*urls.urlpatterns, path("admin/forgotten/", forgotten)]
-    found = list(access._walk(with_more, "/"))
+    found = access.addresses(with_more)
     undeclared = [each for each in found if each.kind == "other" and each.name not in set(PUBLIC) | GUARDED_INSIDE]
     assert [each.route for each in undeclared] == ["/admin/forgotten/"]
     monkeypatch.setattr(access, "addresses", lambda: found)

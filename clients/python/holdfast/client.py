@@ -7,6 +7,7 @@ from typing import Self
 
 import httpx
 
+from holdfast.events import Events, WebhookEndpoints
 from holdfast.fraud import Fraud
 from holdfast.money import Payments, Refunds
 from holdfast.parties import CardTokens, Escrows, Parties
@@ -49,6 +50,8 @@ class Client:
         self.parties = Parties(self._transport)
         self.escrows = Escrows(self._transport)
         self.fraud = Fraud(self._transport)
+        self.events = Events(self._transport)
+        self.webhook_endpoints = WebhookEndpoints(self._transport)
 
     def __repr__(self) -> str:
         return f"Client({self._transport.base_url}, {self._transport.key!r})"

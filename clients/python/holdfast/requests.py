@@ -49,15 +49,20 @@ class PaymentOrder(TypedDict, total=False):
     billing_address: Address
 
 
-class Window(TypedDict, total=False):
-    """Which part of a list: times with their zone, `limit` rows a page (1 to 100), from behind `cursor`."""
+class Place(TypedDict, total=False):
+    """`limit` rows a page (1 to 100), from behind `cursor`."""
+
+    limit: int
+    cursor: str
+
+
+class Window(Place, total=False):
+    """Which part of a list; times with their zone."""
 
     created_gte: datetime
     created_gt: datetime
     created_lte: datetime
     created_lt: datetime
-    limit: int
-    cursor: str
 
 
 class PaymentFilter(Window, total=False):
@@ -68,6 +73,15 @@ class PaymentFilter(Window, total=False):
 
 class PartyFilter(Window, total=False):
     type: str
+    status: str
+
+
+class EventFilter(Window, total=False):
+    type: str
+    subject_id: str
+
+
+class DeliveryFilter(Window, total=False):
     status: str
 
 

@@ -233,3 +233,73 @@ class Rules(TypedDict):
     active: RuleSet
     draft: RuleSet | None
     timestamp: str
+
+
+class Event(TypedDict):
+    """`id` is the `webhook-id` it is sent with."""
+
+    id: str
+    object: str
+    type: str
+    timestamp: str
+    data: dict[str, Any]
+    livemode: bool
+    createdAt: str
+
+
+class EventAnswer(Event):
+    success: bool
+
+
+class Redelivery(TypedDict):
+    success: bool
+    id: str
+    deliveries: int
+
+
+class WebhookEndpoint(TypedDict):
+    id: str
+    object: str
+    url: str
+    events: list[str]
+    description: str
+    status: str
+    disabledBecause: str | None
+    disabledAt: str | None
+    failingSince: str | None
+    livemode: bool
+    createdAt: str
+
+
+class WebhookEndpointAnswer(WebhookEndpoint):
+    success: bool
+
+
+class WebhookEndpointWithSecret(WebhookEndpointAnswer):
+    """`secret` is shown here and never again."""
+
+    secretId: str
+    secret: str | None
+
+
+class WebhookEndpointDeleted(TypedDict):
+    success: bool
+    id: str
+    deleted: bool
+
+
+class WebhookTest(TypedDict):
+    success: bool
+    eventId: str
+
+
+class WebhookDelivery(TypedDict):
+    id: str
+    object: str
+    eventId: str
+    eventType: str
+    status: str
+    attempts: int
+    lastResult: str
+    nextAttemptAt: str | None
+    createdAt: str
