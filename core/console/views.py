@@ -3,9 +3,11 @@
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.urls import reverse
 
-from core.console import jumps, pages, shell
+from core.console import jumps, pages, shell, view_pages
 from core.console.site import site
 from core.staff import presence, roles
+
+__all__ = ["view_pages"]
 
 
 def front_door(request: HttpRequest) -> HttpResponse:  # noqa: ARG001

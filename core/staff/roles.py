@@ -53,6 +53,7 @@ ROLES: dict[str, Role] = {
             "fraud.publish_rule",
             "escrow.view_*",
             "compliance.view_party",
+            "console.export_list",
         ),
         _role(
             "TREASURY",
@@ -67,6 +68,7 @@ ROLES: dict[str, Role] = {
             "ledger.view_*",
             "ledger.ask_adjustment",
             "compliance.view_party",
+            "console.export_list",
         ),
         _role(
             "CONTROLLER",
@@ -80,6 +82,7 @@ ROLES: dict[str, Role] = {
             "switches.view_*",
             "switches.approve_switch",
             "compliance.view_party",
+            "console.export_list",
         ),
         _role(
             "COMPLIANCE",
@@ -94,6 +97,9 @@ ROLES: dict[str, Role] = {
             "fraud.view_*",
             "ledger.view_*",
             "audit.view_*",
+            "audit.verify_record",
+            "console.export_list",
+            "console.export_unmasked",
         ),
         _role(
             "ON_CALL",
@@ -102,6 +108,7 @@ ROLES: dict[str, Role] = {
             "ops.view_*",
             "work.view_*",
             "work.retry_item",
+            "work.run_job",
             "outbox.view_*",
             "outbox.retry_delivery",
             "switches.view_*",
@@ -128,6 +135,8 @@ ROLES: dict[str, Role] = {
             "Auditor",
             "Sees every record and changes none.",
             "*.view_*",
+            "audit.verify_record",
+            "console.export_list",
         ),
         _role(
             "ADMINISTRATOR",
@@ -146,6 +155,8 @@ ROLES: dict[str, Role] = {
             "api.view_*",
             "api.approve_key",
             "audit.view_*",
+            "audit.verify_record",
+            "console.export_list",
         ),
     )
 }

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.urls import reverse
 
 from core import console
-from core.console.components import Column, Fact, Table
+from core.console.components import Column, Fact
 from escrow.models import Escrow
 from fraud import explanations
 from ops.forms import PaymentFilter
@@ -33,12 +33,14 @@ class PaymentRow:
         return reverse("admin:payment", args=[self.payment.public_id])
 
 
-@console.page(path="payments/", name="payments", title="Payments", nav=("Work", 10), permission=VIEW, key="p")
-def payment_list(request: HttpRequest) -> HttpResponse:
+@console.page(
+    path="payments/", name="payments", title="Payments", nav=("Work", 10), permission=VIEW, key="p",
+    filters=PaymentFilter,
+)  # fmt: skip
+def payment_list(request: HttpRequest) -> HttpResponseBase:
     """Newest first; every filter stands in the address."""
     form = PaymentFilter(request.GET)
     found = payments.list_newest(form.filters(), livemode=console.is_live(request))
-    page = console.keyset(request, found, by=("created_at", "id"))
     columns = [
         Column("Payment", "payment.public_id", "id"),
         Column("Status", "payment.status", "status"),
@@ -48,9 +50,16 @@ def payment_list(request: HttpRequest) -> HttpResponse:
         Column("Provider", "payment.provider.party_id", hide_on_phone=True),
         Column("Created", "payment.created_at", "time", hide_on_phone=True),
     ]
-    rows = [PaymentRow(payment) for payment in page.rows]
-    table = Table(columns, rows, caption="Payments", empty="No payment fits", hint="Widen the filter.")
-    return console.render(request, "ops/payments.html", {"form": form, "table": table, "page": page})
+    listing = console.Listing(
+        "payments",
+        columns,
+        console.Keyset(found, by=("created_at", "id")),
+        "Payments",
+        draw=lambda rows: [PaymentRow(payment) for payment in rows],
+        empty="No payment fits",
+        hint="Widen the filter.",
+    )
+    return console.render_list(request, "ops/payments.html", listing, {"form": form})
 
 
 @console.page(path="payments/<str:payment_id>/", name="payment", title="Payment", permission=VIEW)

@@ -130,10 +130,10 @@ def test_current_page_is_marked_also_below_it() -> None:
 
 
 def test_shell_costs_few_statements(django_assert_max_num_queries) -> None:
-    """Session, person, authenticator, roles."""
+    """Session, person, authenticator, roles, saved views."""
     client = staff.signed_in("AUDITOR")
     client.get("/admin/records/")
-    with django_assert_max_num_queries(4):
+    with django_assert_max_num_queries(5):
         client.get("/admin/records/")
 
 
