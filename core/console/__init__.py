@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from core.console.components import Column, Event, Fact, Table
     from core.console.jumps import Hit, finds, jump
     from core.console.listing import Keyset, Listing, render_list
-    from core.console.pages import actor, is_live, page, person
+    from core.console.pages import actor, is_live, page, person, require
     from core.console.paging import KeysetPage, keyset
     from core.console.records import RecordAdmin
     from core.console.shell import render
@@ -44,6 +44,7 @@ __all__ = [
     "person",
     "render",
     "render_list",
+    "require",
     "sparkline",
     "tone_of",
 ]
@@ -53,7 +54,7 @@ _HOMES = {
     "components": ("Column", "Event", "Fact", "Table"),
     "jumps": ("Hit", "finds", "jump"),
     "listing": ("Keyset", "Listing", "render_list"),
-    "pages": ("actor", "is_live", "page", "person"),
+    "pages": ("actor", "is_live", "page", "person", "require"),
     "paging": ("KeysetPage", "keyset"),
     "records": ("RecordAdmin",),
     "shell": ("render",),

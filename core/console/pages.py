@@ -97,6 +97,12 @@ def actor(request: HttpRequest) -> Actor:
     return person(request).actor()
 
 
+def require(request: HttpRequest, permission: str) -> None:
+    """For what a page does besides showing itself. Raises PermissionDenied, which is recorded."""
+    if not request.user.has_perm(permission):
+        raise PermissionDenied(permission)
+
+
 def is_live(request: HttpRequest) -> bool:
     """Whether the person looks at live or at test data; pages filter `livemode` by it."""
     return bool(request.session.get(LIVE, settings.HOLDFAST_CONSOLE_LIVEMODE))

@@ -6,11 +6,12 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django import template
+from django.db.models import Model
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from core import clock
-from core.console import cells, charts, icons, jumps, shell, tones
+from core.console import cells, charts, icons, jumps, records, shell, tones
 from core.money import Currency, Money
 
 register = template.Library()
@@ -136,6 +137,13 @@ def value(item: Any, kind: str = "text", currency: str = "USD", url: str = "") -
 def address_query(**fields: str) -> str:
     """`page=…&query=…`, each value written as an address needs it."""
     return urlencode(fields)
+
+
+@register.simple_tag(takes_context=True)
+def record_link(context: template.Context, row: Model | None) -> SafeString:
+    """Leads from a work page to the row itself, for whoever may see rows."""
+    url = records.row_url(context["request"], row) if row is not None else ""
+    return format_html('<a href="{}">the row</a>', url) if url else SafeString("")
 
 
 @register.simple_tag
