@@ -72,6 +72,16 @@ def find_entry(entry_id: UUID) -> AuditEntry | None:
     return AuditEntry.objects.select_related("link").filter(pk=entry_id).first()
 
 
+def has_acted(email: str) -> bool:
+    return AuditEntry.objects.filter(actor_kind="STAFF", actor_id=email).exists()
+
+
+def count_of_request(correlation: str, *, limit: int) -> int:
+    """How many entries one request and what it set in motion left, counted no further than `limit`."""
+    found = AuditEntry.objects.filter(correlation_id=correlation).exclude(correlation_id="")
+    return found[:limit].count()
+
+
 def list_neighbours(seq: int) -> dict[int, AuditLink]:
     """The links before and after a place, by place, with their entries."""
     return {link.seq: link for link in AuditLink.objects.select_related("entry").filter(seq__in=[seq - 1, seq + 1])}

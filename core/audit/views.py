@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import quote
 from uuid import UUID
 
 from django.contrib import messages
@@ -13,10 +14,12 @@ from core import clock, console
 from core.audit import chain, keys, rows, selectors, verifications
 from core.audit.forms import AuditFilter, VerifyForm
 from core.audit.models import AuditEntry, AuditVerification, VerificationScope
+from core.console import shapes
 from core.console.components import Column, Fact, Table
 
 VIEW, VERIFY = "audit.view_auditentry", "audit.verify_record"
 SHOWN_VERIFICATIONS = 20
+LONGEST_COUNT = 100
 
 console.colour(CLEAN="good", DENIED="bad", WAITING="busy")
 console.jump(prefix="ver_", label="Verification", to="admin:audit_verification")
@@ -133,6 +136,22 @@ def verification_page(request: HttpRequest, verification_id: str) -> HttpRespons
         ],
     }
     return console.render(request, "audit/verification.html", context, fragment="audit/verification_answer.html")
+
+
+@console.finds("Audit record", permission=VIEW, shapes=["audit entry", "request", "e-mail"])
+def find_entries(request: HttpRequest, text: str) -> list[console.Hit]:  # noqa: ARG001
+    """An entry by its id, what a request did, what a person did."""
+    audit, looks = reverse("admin:audit"), {shape.name for shape, _ in shapes.of(text)}
+    if "audit entry" in looks and (entry := selectors.find_entry(UUID(text))):
+        address = reverse("admin:audit_entry", args=[entry.pk])
+        return [console.Hit(entry.action, address, entry.subject, "id of the entry", exact=True)]
+    if "e-mail" in looks and selectors.has_acted(text.lower()):
+        return [console.Hit(text.lower(), f"{audit}?actor={quote(text.lower())}", "all that this person did", "actor")]
+    if "request" in looks and (number := selectors.count_of_request(text, limit=LONGEST_COUNT)):
+        several = f"{number} entries" if number < LONGEST_COUNT else f"{number} entries or more"
+        address = f"{audit}?correlation={quote(text)}"
+        return [console.Hit(text, address, several, "what this request did", exact=True)]
+    return []
 
 
 def _ask(request: HttpRequest) -> HttpResponse:

@@ -107,6 +107,14 @@ class RecordAdmin(ModelAdmin):
                 return found.filter(**{name: value})
         return found.none()
 
+    def find_by_public_id(self, text: str) -> Model | None:
+        """The one row that has it in a unique column the table is searched by."""
+        for name in self.search_fields:
+            field = self._field(name)
+            if field.unique and field.get_internal_type() == "CharField":
+                return next(iter(self.model._default_manager.filter(**{name: text})), None)
+        return None
+
     def shown_fields(self) -> "list[Field[Any, Any]]":
         return [
             field
