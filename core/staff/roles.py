@@ -53,6 +53,7 @@ ROLES: dict[str, Role] = {
             "fraud.publish_rule",
             "escrow.view_*",
             "compliance.view_party",
+            "console.export_list",
         ),
         _role(
             "TREASURY",
@@ -67,6 +68,7 @@ ROLES: dict[str, Role] = {
             "ledger.view_*",
             "ledger.ask_adjustment",
             "compliance.view_party",
+            "console.export_list",
         ),
         _role(
             "CONTROLLER",
@@ -81,6 +83,7 @@ ROLES: dict[str, Role] = {
             "switches.approve_switch",
             "approvals.view_*",
             "compliance.view_party",
+            "console.export_list",
         ),
         _role(
             "COMPLIANCE",
@@ -97,6 +100,9 @@ ROLES: dict[str, Role] = {
             "fraud.view_*",
             "ledger.view_*",
             "audit.view_*",
+            "audit.verify_record",
+            "console.export_list",
+            "console.export_unmasked",
         ),
         _role(
             "ON_CALL",
@@ -105,6 +111,7 @@ ROLES: dict[str, Role] = {
             "ops.view_*",
             "work.view_*",
             "work.retry_item",
+            "work.run_job",
             "outbox.view_*",
             "outbox.retry_delivery",
             "switches.view_*",
@@ -131,6 +138,8 @@ ROLES: dict[str, Role] = {
             "Auditor",
             "Sees every record and changes none.",
             "*.view_*",
+            "audit.verify_record",
+            "console.export_list",
         ),
         _role(
             "ADMINISTRATOR",
@@ -153,6 +162,8 @@ ROLES: dict[str, Role] = {
             "approvals.view_*",
             "approvals.approve_policy",
             "audit.view_*",
+            "audit.verify_record",
+            "console.export_list",
         ),
     )
 }

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.db import connection
 
 from core.money import Currency, Money
-from ledger.chart import KINDS
+from ledger import chart
 from ledger.selectors.balances import TrialBalance
 
 
@@ -19,21 +19,30 @@ class AccountLine:
     side: str
     currency: Currency
     posted: Money
+    pending: Money
     available: Money
 
 
-_LIST = """
+_COLUMNS = """
     SELECT a.code, a.kind, a.sign, a.currency, b.posted_minor + coalesce(d.posted, 0),
-           b.pending_out_minor + coalesce(d.pending_out, 0)
+           b.pending_in_minor + coalesce(d.pending_in, 0), b.pending_out_minor + coalesce(d.pending_out, 0)
       FROM ledger_account a
       JOIN ledger_balance b ON b.account_id = a.id
       LEFT JOIN LATERAL (
-            SELECT sum(posted_minor)::bigint AS posted, sum(pending_out_minor)::bigint AS pending_out
+            SELECT sum(posted_minor)::bigint AS posted, sum(pending_in_minor)::bigint AS pending_in,
+                   sum(pending_out_minor)::bigint AS pending_out
               FROM ledger_delta WHERE account_id = a.id AND a.hot) d ON true
+"""
+_LIST = (
+    _COLUMNS
+    + """
      WHERE a.book = %s AND (a.code, a.currency) > (%s, %s) AND (%s = '' OR a.kind = %s)
        AND (%s = '' OR a.code LIKE %s || '%%')
+       AND (NOT %s OR b.posted_minor + coalesce(d.posted, 0) <> 0)
      ORDER BY a.code, a.currency LIMIT %s
 """
+)
+_OWNED = _COLUMNS + " WHERE a.book = %s AND a.code = ANY(%s) ORDER BY a.code, a.currency"
 # Most accounts are escrows that hold nothing any more: only the others are read. What moved on hot accounts since the
 # last roll-up lies beside their rows; they are few and found by their kind.
 _BY_KIND = """
@@ -76,11 +85,28 @@ class KindTotal:
 
 
 def list_by_code(
-    *, book: str, kind: str = "", prefix: str = "", after: tuple[str, str] = ("", ""), limit: int = 100
+    *,
+    book: str,
+    kind: str = "",
+    prefix: str = "",
+    holding: bool = False,
+    after: tuple[str, str] = ("", ""),
+    limit: int = 100,
 ) -> list[AccountLine]:
-    """In the order of code and currency, from behind `after`. One statement, by index."""
+    """In the order of code and currency, from behind `after`; `holding` leaves out what holds nothing.
+
+    One statement, by index, no further than a page (past empty accounts with `holding`).
+    """
     with connection.cursor() as cursor:
-        cursor.execute(_LIST, [book, *after, kind, kind, prefix, _literal(prefix), limit])
+        cursor.execute(_LIST, [book, *after, kind, kind, prefix, _literal(prefix), holding, limit])
+        rows = cursor.fetchall()
+    return [_line(row) for row in rows]
+
+
+def list_of_owner(*, book: str, owner: str) -> list[AccountLine]:
+    """Every account of an owner, one look into the index per kind; or the one account of this code."""
+    with connection.cursor() as cursor:
+        cursor.execute(_OWNED, [book, [owner, *(f"{kind.prefix}:{owner}" for kind in chart.KINDS if kind.per_owner)]])
         rows = cursor.fetchall()
     return [_line(row) for row in rows]
 
@@ -88,7 +114,7 @@ def list_by_code(
 def list_totals(*, book: str) -> list[KindTotal]:
     """What each kind of account holds together; of kinds with owners those where one of them holds something."""
     with connection.cursor() as cursor:
-        cursor.execute(_BY_KIND, {"book": book, "hot": [kind.prefix for kind in KINDS if kind.hot]})
+        cursor.execute(_BY_KIND, {"book": book, "hot": [kind.prefix for kind in chart.KINDS if kind.hot]})
         rows = cursor.fetchall()
     return [
         KindTotal(kind, _side(sign), count, Money(int(above), Currency[code]), Money(int(below), Currency[code]))
@@ -113,9 +139,17 @@ def trial_of(totals: Iterable[KindTotal], *, book: str) -> list[TrialBalance]:
 
 
 def _line(row: Sequence) -> AccountLine:
-    code, kind, sign, currency, posted, out = row
+    code, kind, sign, currency, posted, into, out = row
     money = Currency[currency]
-    return AccountLine(code, kind, _side(sign), money, Money(int(posted), money), Money(int(posted - out), money))
+    return AccountLine(
+        code=code,
+        kind=kind,
+        side=_side(sign),
+        currency=money,
+        posted=Money(int(posted), money),
+        pending=Money(int(posted + into - out), money),
+        available=Money(int(posted - out), money),
+    )
 
 
 def _side(sign: int) -> str:
