@@ -51,7 +51,11 @@ def account_list(request: HttpRequest) -> HttpResponse:
 
 
 @console.page(
-    path="accounts/<str:account>/", name="account", title="Account statement", permission="ledger.view_account"
+    path="accounts/<str:account>/",
+    name="account",
+    title="Account statement",
+    permission="ledger.view_account",
+    shows=console.Shows("statement", "account"),
 )
 def statement(request: HttpRequest, account: str) -> HttpResponse:
     """Opening balance, lines with the running balance, closing balance of any period."""
@@ -86,7 +90,13 @@ def statement(request: HttpRequest, account: str) -> HttpResponse:
     return console.render(request, "ledger/statement.html", context)
 
 
-@console.page(path="entries/<str:entry_id>/", name="entry", title="Ledger entry", permission="ledger.view_entry")
+@console.page(
+    path="entries/<str:entry_id>/",
+    name="entry",
+    title="Ledger entry",
+    permission="ledger.view_entry",
+    shows=console.Shows("ledger entry", "entry_id"),
+)
 def entry(request: HttpRequest, entry_id: str) -> HttpResponse:
     """One balanced movement with its legs and the entries it is linked with."""
     try:

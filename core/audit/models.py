@@ -11,6 +11,10 @@ from django.db import models
 from django.db.models import Q
 
 
+# A person saw something of somebody; written by the console.
+VIEWED = "console.subject.viewed"
+
+
 class AuditResult(models.TextChoices):
     SUCCESS = "SUCCESS"
     FAILURE = "FAILURE"
@@ -45,6 +49,7 @@ class AuditEntry(models.Model):
             ),
             # Who saw what: asked about people. An API key writes most rows and is found by its subjects.
             models.Index(fields=["actor_id", "id"], name="audit_entry_by_staff", condition=Q(actor_kind="STAFF")),
+            models.Index(fields=["id"], name="audit_entry_views", condition=Q(action=VIEWED)),
         ]
         constraints = [
             models.CheckConstraint(condition=Q(result__in=AuditResult.values), name="audit_entry_result_is_known"),

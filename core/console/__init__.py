@@ -13,10 +13,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from core.console.access import viewed
     from core.console.charts import bars, sparkline
     from core.console.components import Column, Event, Fact, Table
     from core.console.jumps import Hit, finds, jump
-    from core.console.pages import actor, is_live, page, person
+    from core.console.pages import Shows, actor, is_live, page, person
     from core.console.paging import KeysetPage, keyset
     from core.console.records import RecordAdmin
     from core.console.shell import render
@@ -29,6 +30,7 @@ __all__ = [
     "Hit",
     "KeysetPage",
     "RecordAdmin",
+    "Shows",
     "Table",
     "actor",
     "bars",
@@ -42,13 +44,15 @@ __all__ = [
     "render",
     "sparkline",
     "tone_of",
+    "viewed",
 ]
 
 _HOMES = {
+    "access": ("viewed",),
     "charts": ("bars", "sparkline"),
     "components": ("Column", "Event", "Fact", "Table"),
     "jumps": ("Hit", "finds", "jump"),
-    "pages": ("actor", "is_live", "page", "person"),
+    "pages": ("Shows", "actor", "is_live", "page", "person"),
     "paging": ("KeysetPage", "keyset"),
     "records": ("RecordAdmin",),
     "shell": ("render",),

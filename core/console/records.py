@@ -1,5 +1,6 @@
 """The record browser: every table, read-only, for people who need to see the row itself."""
 
+from http import HTTPStatus
 from typing import Any, ClassVar
 
 from django.contrib.admin import ModelAdmin
@@ -8,6 +9,8 @@ from django.core.paginator import Paginator
 from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
 from django.utils.functional import cached_property
+
+from core.console import access
 
 COUNT_UP_TO = 10_000
 
@@ -53,6 +56,16 @@ class RecordAdmin(ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        access.viewed(request, subject=f"records:{self.opts.label_lower}", what="records")
+        return super().changelist_view(request, extra_context)
+
+    def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> Any:
+        response = super().change_view(request, object_id, form_url, extra_context)
+        if response.status_code == HTTPStatus.OK:
+            access.viewed(request, subject=f"{self.opts.label_lower}:{object_id}", what="record")
+        return response
 
     def get_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
         return [
