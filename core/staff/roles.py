@@ -77,6 +77,7 @@ ROLES: dict[str, Role] = {
             "ledger.approve_adjustment",
             "switches.view_*",
             "switches.approve_switch",
+            "approvals.view_*",
             "compliance.view_party",
         ),
         _role(
@@ -87,6 +88,8 @@ ROLES: dict[str, Role] = {
             "compliance.view_*",
             "compliance.block_party",
             "compliance.change_party",
+            "approvals.view_*",
+            "approvals.declare_affiliation",
             "payments.view_*",
             "escrow.view_*",
             "fraud.view_*",
@@ -134,6 +137,8 @@ ROLES: dict[str, Role] = {
             "staff.view_*",
             "staff.change_user",
             "staff.change_role",
+            "approvals.view_policyversion",
+            "approvals.ask_policy",
             "parameters.view_*",
         ),
         _role(
@@ -144,6 +149,8 @@ ROLES: dict[str, Role] = {
             "staff.approve_role",
             "api.view_*",
             "api.approve_key",
+            "approvals.view_*",
+            "approvals.approve_policy",
             "audit.view_*",
         ),
     )
@@ -156,6 +163,7 @@ MAKER_AND_CHECKER = (
     ("staff.change_user", "staff.approve_role"),
     ("staff.change_role", "staff.approve_role"),
     ("api.change_key", "api.approve_key"),
+    ("approvals.ask_policy", "approvals.approve_policy"),
 )
 """Pairs of permissions one person never has together."""
 
