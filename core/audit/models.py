@@ -10,7 +10,6 @@ from typing import Any
 from django.db import models
 from django.db.models import Q
 
-
 # A person saw something of somebody; written by the console.
 VIEWED = "console.subject.viewed"
 

@@ -20,7 +20,6 @@ from core.staff.services import sign_in
 from core.staff.session_store import ADDRESS, DEVICE, PROVED_AT, SEEN_AT, SIGNED_IN_AT
 from core.telemetry import origin
 
-
 # The last activity is written at most this often: a session row per click would be a write per read.
 TOUCH_SECONDS = 20
 # Sent by the shell with requests no person made (polling); they must not keep a session alive.

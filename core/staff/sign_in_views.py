@@ -198,7 +198,8 @@ def _enrolled(request: HttpRequest, user: User, authenticator: Authenticator) ->
     now = presence.present()
     codes = recovery.issue(user=user, origin=origin.address(request), now=now)
     wanted = _complete(request, user, authenticator, by="code").url
-    response = render(request, "staff/recovery_codes_shown.html", {"codes": codes, "wanted": wanted})
+    context = {"codes": codes, "wanted": wanted, "layout": "console/bare.html"}
+    response = render(request, "staff/recovery_codes_shown.html", context)
     _keep_token(request, response)
     return response
 
@@ -212,7 +213,6 @@ def _complete(request: HttpRequest, user: User, authenticator: Authenticator, *,
     presence.begin(request, now)
     if by == "code":
         presence.prove(request, now)
-    _record(request, user, "session.opened", factor=by)
     devices.recognise(
         user=user,
         token=device_token(request),
@@ -220,6 +220,7 @@ def _complete(request: HttpRequest, user: User, authenticator: Authenticator, *,
         address=origin.address(request),
         now=now,
     )
+    _record(request, user, "session.opened", factor=by)
     response = HttpResponseRedirect(wanted)
     _keep_token(request, response)
     return response
