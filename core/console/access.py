@@ -6,6 +6,7 @@ from django.http import HttpRequest
 from core import clock
 from core.audit import selectors as audit_selectors
 from core.audit import services as audit
+from core.audit.models import VIEWED
 from core.console import pages
 from core.staff import parameters, presence
 from core.telemetry import origin
@@ -25,6 +26,6 @@ def viewed(request: HttpRequest, *, subject: str, what: str) -> None:
         return
     with transaction.atomic():
         audit.record(
-            actor=actor, action=audit_selectors.VIEWED, subject=seen, at=now, origin=origin.address(request),
+            actor=actor, action=VIEWED, subject=seen, at=now, origin=origin.address(request),
             details={"what": what, "live": pages.is_live(request)},
         )  # fmt: skip

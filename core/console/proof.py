@@ -23,7 +23,8 @@ def ask(request: HttpRequest, *, name: str) -> HttpResponse | None:
         return None
     if getattr(request, "htmx", False):
         here = presence.safe_next(request, request.headers.get("HX-Current-URL", ""))
-        return HttpResponseClientRedirect(_address(here))
+        answer: HttpResponse = HttpResponseClientRedirect(_address(here))
+        return answer
     if request.method != "POST":
         return HttpResponseRedirect(_address(request.get_full_path()))
     error = give(request, act=f"page:{name}") if CODE in request.POST else ""

@@ -1,4 +1,4 @@
-"""The newest version of every role, kept by each process for seconds. Before the first `migrate` nobody may anything."""
+"""The newest version of every role, kept by each process for seconds. Without rows nobody may anything."""
 
 import threading
 import time

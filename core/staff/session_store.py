@@ -44,7 +44,7 @@ class SessionStore(db.SessionStore):
     def create_model_instance(self, data: dict[str, Any]) -> StaffSession:
         """What the session knows about its person is repeated in columns of its row."""
         return StaffSession(
-            session_key=digest(self._get_or_create_session_key()),
+            session_key=digest(self._get_or_create_session_key()),  # type: ignore[attr-defined]
             session_data=self.encode(data),
             expire_date=self.get_expiry_date(),
             user_id=data.get(auth.SESSION_KEY),

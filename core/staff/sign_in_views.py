@@ -22,6 +22,7 @@ from core.staff.forms import CodeStep, PasswordStep, RecoveryStep
 from core.staff.models import Authenticator, User
 from core.staff.passkey_requests import new_challenge, site, take_challenge
 from core.staff.services import authenticators, devices, passkeys, recovery, sign_in
+from core.staff.session_store import DEVICE
 from core.telemetry import origin
 
 PENDING = "staff.pending"
@@ -216,7 +217,7 @@ def _complete(request: HttpRequest, user: User, authenticator: Authenticator, *,
     devices.recognise(
         user=user,
         token=device_token(request),
-        device=request.session[presence.DEVICE],
+        device=request.session[DEVICE],
         address=origin.address(request),
         now=now,
     )

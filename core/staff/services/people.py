@@ -91,7 +91,7 @@ def give_roles(*, user_id: int, roles: Iterable[str], actor: Actor, now: datetim
 
 
 def take_roles(*, user_id: int, roles: Iterable[str], actor: Actor, now: datetime) -> None:
-    """Take roles away, at once: the safe direction, so one person is enough. Raises UnableToChangePerson for oneself."""
+    """Take roles away at once: the safe direction, one person is enough. Raises UnableToChangePerson for oneself."""
     with transaction.atomic():
         user = User.objects.select_for_update().get(pk=user_id)
         if _is_same_person(actor, user):

@@ -105,7 +105,7 @@ def change_separation(
     now: datetime,
 ) -> Separation:
     """Write which duties stay apart from now on. Raises UnableToChangeRole."""
-    wanted_pairs, wanted_money = [tuple(pair) for pair in pairs], sorted(set(money))
+    wanted_pairs, wanted_money = [(making, checking) for making, checking in pairs], sorted(set(money))
     with transaction.atomic():
         table = roles_in_force.read()
         if why := separation_objection(wanted_pairs, wanted_money, table=table):

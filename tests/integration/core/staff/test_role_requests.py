@@ -171,14 +171,14 @@ class TestTaking:
 
 class TestChangingARole:
     def test_role_allows_more_when_signed(self, admin, officer) -> None:
-        wanted = sorted(roles.ROLES["ON_CALL"].permissions - {"work.retry_item"} | {"api.view_apikey"})
+        wanted = sorted(roles.ROLES["ON_CALL"].permissions - {"work.retry_item"} | {"audit.view_auditentry"})
         request = ask(admin, "staff.change_role", "role:ON_CALL", {"permissions": wanted})
-        assert not roles.grants(["ON_CALL"], "api.view_apikey")
+        assert not roles.grants(["ON_CALL"], "audit.view_auditentry")
 
         sign(request, officer)
 
         roles_in_force.forget_cache()
-        assert roles.grants(["ON_CALL"], "api.view_apikey")
+        assert roles.grants(["ON_CALL"], "audit.view_auditentry")
         assert not roles.grants(["ON_CALL"], "work.retry_item")
         row = RoleVersion.objects.filter(role="ON_CALL").latest("id")
         assert (row.origin, row.written_by, row.approval_id) == (
@@ -187,7 +187,7 @@ class TestChangingARole:
             request.request_id,
         )
         entry = AuditEntry.objects.get(action="staff.role.changed")
-        assert (entry.facts["given"], entry.facts["taken"]) == (["api.view_apikey"], ["work.retry_item"])
+        assert (entry.facts["given"], entry.facts["taken"]) == (["audit.view_auditentry"], ["work.retry_item"])
 
     @pytest.mark.parametrize(
         ("code", "name", "why"),
