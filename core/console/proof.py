@@ -57,7 +57,8 @@ def give(request: HttpRequest, *, act: str) -> str:
 
 
 def question(request: HttpRequest, *, action: str, carried: list[tuple[str, str]], error: str) -> HttpResponse:
-    context = {"action": action, "carried": carried, "error": error, "field": CODE}
+    is_sent = not action.startswith(reverse("admin:step_up"))
+    context = {"action": action, "carried": carried, "error": error, "field": CODE, "is_sent": is_sent}
     return shell.render(request, "console/proof.html", context, status=400 if error else 200)
 
 

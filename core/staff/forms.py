@@ -138,7 +138,7 @@ class RoleChange(forms.Form):
     permissions = forms.CharField(
         max_length=8000,
         widget=forms.Textarea(attrs={"rows": 14, "spellcheck": "false", "class": "mono"}),
-        help_text="One a line. `<app>.view_*` covers every view of an app.",
+        help_text="One a line. A pattern like payments.view_* covers every view of an app.",
     )
     reason = forms.CharField(
         max_length=300, help_text="Whoever signs reads it.", widget=forms.Textarea(attrs={"rows": 2})

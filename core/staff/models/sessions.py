@@ -1,5 +1,6 @@
 """Where a person is signed in, and from which devices they have been."""
 
+from django.contrib.sessions.backends.base import SessionBase
 from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
 
@@ -25,6 +26,12 @@ class StaffSession(AbstractBaseSession):
         abstract = False
         db_table = "staff_session"
         indexes = [models.Index(fields=["user", "-signed_in_at"], name="session_by_person")]
+
+    @classmethod
+    def get_session_store_class(cls) -> type[SessionBase]:
+        from core.staff.session_store import SessionStore  # the store writes these rows
+
+        return SessionStore
 
 
 class KnownDevice(models.Model):

@@ -33,7 +33,9 @@ def role_matrix(request: HttpRequest) -> HttpResponse:
             {"name": name, "is_money": name in table.money, "cells": [name in role.permissions for role in columns]}
             for name in names
         ],
-        "cards": [_card(role) for role in columns],
+        "different": [
+            card for card in map(_card, columns) if card["added"] or card["missing"] or not card["is_shipped"]
+        ],
         "pairs": table.pairs,
         "money": sorted(table.money),
         "separation_differs": (set(table.pairs), table.money) != (set(roles.SHIPPED.pairs), roles.SHIPPED.money),
@@ -136,6 +138,7 @@ def _card(role: Role) -> dict[str, Any]:
         "added": sorted(role.permissions - before) if shipped else [],
         "missing": sorted(before - role.permissions),
         "is_shipped": shipped is not None,
+        "differs": role != shipped,
     }
 
 

@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from core import console
 from core.errors import Refusal
-from core.staff import presence, roles
+from core.staff import parameters, presence, roles
 from core.staff.models import User
 from core.staff.services import devices, sessions
 from core.staff.session_store import digest
@@ -23,6 +23,8 @@ def own_sessions(request: HttpRequest) -> HttpResponse:
         "rows": sessions.list_open(user=user, now=now),
         "this": _this(request),
         "unanswered": devices.list_unanswered(user),
+        "idle_minutes": int(parameters.idle_lock(now).total_seconds() // 60),
+        "hours": int(parameters.absolute_limit(now).total_seconds() // 3600),
     }
     return console.render(request, "staff/sessions.html", context)
 
