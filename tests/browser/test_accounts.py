@@ -76,7 +76,7 @@ def test_a_fresh_code_opens_the_page_that_asks_for_one(
 ) -> None:
     person = sign_in("AUDITOR")
     long_ago(person)
-    page.goto("/admin/records/")
+    page.goto("/admin/search/")
     page.get_by_label(f"Account of {person.user}").click()
     page.get_by_role("link", name="Recovery codes").click()
     expect(page.get_by_role("heading", name="Confirm it is you")).to_be_visible()
