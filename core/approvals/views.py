@@ -52,7 +52,7 @@ def approval_list(request: HttpRequest) -> HttpResponse:
     context = {
         "show": show if show in VIEWS else "me",
         "title": VIEWS.get(show, VIEWS["me"]),
-        "counts": {"me": len(mine.for_me), "others": len(mine.for_others)},
+        "counts": {"me": len(mine.for_me), "others": len(mine.for_others), "all": mine.visible},
         "table": table,
         "page": page,
     }
@@ -161,6 +161,7 @@ def _page(
     context = {
         "asked": asked,
         "is_open": is_open,
+        "closed_by": asked.closed_by.partition(":")[2],
         "content": content,
         "nonsense": nonsense,
         "was_refused": difference is not None,
@@ -170,7 +171,7 @@ def _page(
             for change in asked.changes.order_by("-revision")
         ],
         "facts": presentation.request_facts(asked),
-        "covered": presentation.covered_facts(content),
+        "parts": presentation.covered_parts(content),
         "rule": counted.rule,
         "rule_words": presentation.rule_in_words(counted),
         "seats": presentation.seats(counted),

@@ -39,7 +39,7 @@ class AssignRoles(Action):
         return Content(
             summary=f"Give {user} the role {', '.join(titles)}",
             version={"person": user.email, "holds": list(held), "getsRoles": list(asked)},
-            evidence={code: _newest(code).pk for code in asked},
+            evidence={code: f"version {_newest(code).pk} of the role" for code in asked},
             facts={"roles": list(asked)},
             people=frozenset({user.email}),
             url=reverse("admin:staff_person", args=[user.pk]),
@@ -77,7 +77,7 @@ class ChangeRole(Action):
         return Content(
             summary=f"{table.roles[code].title}: {_difference(gains, loses)}"[:300],
             version={"role": code, "version": _newest(code).pk, "gains": list(gains), "loses": list(loses)},
-            evidence={"separation": _newest_separation().pk},
+            evidence={"separation": f"version {_newest_separation().pk} of the rules"},
             facts={"role": code, "gains": list(gains), "loses": list(loses)},
             people=frozenset(holders),
             url=reverse("admin:staff_role", args=[code]),

@@ -65,8 +65,8 @@ def test_every_verb_leaves_one_audit_row_and_one_event(book: RenameABook, contro
     request = signed(asked(), controller)
     rows = AuditEntry.objects.filter(subject=request.request_id).order_by("id")
     assert [row.action.removeprefix("approvals.request.") for row in rows] == ["asked", "signed", "executed"]
-    events = Event.objects.filter(name__startswith="approvals.").order_by("id")
-    assert [event.name for event in events] == ["approvals.asked", "approvals.signed", "approvals.executed"]
+    events = Event.objects.filter(name__startswith="approvals.").values_list("name", flat=True)
+    assert sorted(events) == ["approvals.asked", "approvals.executed", "approvals.signed"]
 
 
 def test_two_are_needed_where_the_policy_says_so(
@@ -328,7 +328,7 @@ def test_a_question_nobody_could_answer_is_not_put(book: RenameABook, controller
         email=controller.user.email, party_id="prov_1", nature="director", since=timezone.now().date(), actor=SYSTEM,
         now=timezone.now(),
     )  # fmt: skip
-    with pytest.raises(NobodyCanSign, match="1 of Controller missing"):
+    with pytest.raises(NobodyCanSign, match="Controller missing"):
         asked()
 
 
