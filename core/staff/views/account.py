@@ -8,7 +8,8 @@ from core import console
 from core.console import proof
 from core.staff import parameters, presence, roles
 from core.staff.forms import NewPassword, RecoveryCodesFile
-from core.staff.services import passwords, recovery, sign_in
+from core.staff.services import passwords, recovery, sessions, sign_in
+from core.staff.session_store import digest
 from core.telemetry import origin
 
 
@@ -34,6 +35,13 @@ def password(request: HttpRequest) -> HttpResponse:
         else:
             passwords.change(user=user, password=form.cleaned_data["new"], now=now)
             auth.update_session_auth_hash(request, user)
+            sessions.end_all(
+                user=user,
+                actor=console.actor(request),
+                origin=origin.address(request),
+                now=now,
+                keep=digest(str(request.session.session_key)),
+            )
             messages.success(request, "Your password is changed. Other sessions of yours have ended.")
             return HttpResponseRedirect(reverse("admin:index"))
     return console.render(request, "staff/password.html", {"form": form}, status=400 if form.errors else 200)

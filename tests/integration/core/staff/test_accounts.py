@@ -10,7 +10,7 @@ from django.test import Client
 
 from core.audit.models import AuditEntry
 from core.staff import presence
-from core.staff.models import FormerPassword, User
+from core.staff.models import FormerPassword, StaffSession, User
 from core.staff.services import authenticators, people
 from tests.factories import staff
 from tests.integration.core.staff.conftest import (
@@ -141,6 +141,7 @@ class TestPasswords:
 
         assert is_in(here)
         assert not is_in(elsewhere)
+        assert StaffSession.objects.filter(user=person.user).count() == 1
 
     def test_issued_password_opens_only_its_replacement(self, wall) -> None:
         person, client = staff.person("AUDITOR"), Client()

@@ -1,5 +1,6 @@
 """Roles are rows: the newest version is in force, duties stay apart in the database too, an upgrade keeps changes."""
 
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -189,6 +190,32 @@ class TestDatabase:
             cursor.execute("SET LOCAL session_replication_role = origin")
         assert refused(lambda: assign(person, "AUDITOR")) == "nobody_makes_and_checks"
         assert not roles_in_force.read().grants(["AUDITOR"], "ledger.view_entry")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_role_that_grows_and_a_person_who_gets_it_at_that_moment_see_each_other() -> None:
+    """Each alone would fit; together somebody would both ask for adjustments and approve them."""
+    person, grown, answers = staff.person("TREASURY"), threading.Event(), []
+
+    def give() -> None:
+        grown.wait(10)
+        try:
+            assign(person, "AUDITOR")
+        except DatabaseError as error:
+            answers.append(refusal_name(error))
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=give)
+    thread.start()
+    with transaction.atomic():
+        write("AUDITOR", "ledger.approve_adjustment")
+        grown.set()
+        thread.join(0.5)
+        assert thread.is_alive(), "the assignment did not wait for the version"
+    thread.join()
+
+    assert answers == ["nobody_makes_and_checks"]
 
 
 class TestCatalogue:
