@@ -73,7 +73,13 @@ def review_next(request: HttpRequest) -> HttpResponse:
     return _to(request, _next_url(request, clock.now()))
 
 
-@console.page(path="reviews/<str:case_id>/", name="review", title="Review", permission=VIEW)
+@console.page(
+    path="reviews/<str:case_id>/",
+    name="review",
+    title="Review",
+    permission=VIEW,
+    shows=console.Shows("review case", "case_id"),
+)
 def review(request: HttpRequest, case_id: str) -> HttpResponse:
     """Everything about one case, and the decision."""
     return _page(request, _case(request, case_id), DecisionForm())

@@ -63,7 +63,11 @@ def trial_balance(request: HttpRequest) -> HttpResponse:
 
 
 @console.page(
-    path="accounts/<str:account>/", name="account", title="Account statement", permission="ledger.view_account"
+    path="accounts/<str:account>/",
+    name="account",
+    title="Account statement",
+    permission="ledger.view_account",
+    shows=console.Shows("statement", "account"),
 )
 def statement(request: HttpRequest, account: str) -> HttpResponseBase:
     """Opening balance, lines with the running balance, closing balance of any period."""
@@ -93,7 +97,13 @@ def statement(request: HttpRequest, account: str) -> HttpResponseBase:
     return console.render_list(request, "ledger/statement.html", listing, context)
 
 
-@console.page(path="entries/<str:entry_id>/", name="entry", title="Ledger entry", permission="ledger.view_entry")
+@console.page(
+    path="entries/<str:entry_id>/",
+    name="entry",
+    title="Ledger entry",
+    permission="ledger.view_entry",
+    shows=console.Shows("ledger entry", "entry_id"),
+)
 def entry(request: HttpRequest, entry_id: str) -> HttpResponse:
     """One balanced movement with its legs and the entries it is linked with."""
     try:

@@ -39,10 +39,12 @@ def _flush_past_append_only_triggers() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _nothing_remembered_from_the_test_before() -> None:
-    """Switches and parameters are cached for seconds; a test that rolls back would leave its own behind."""
+    """Switches, parameters and roles are cached for seconds; a test that rolls back would leave its own behind."""
     from core.parameters import services as parameters
+    from core.staff import roles_in_force
     from core.switches import services as switches
 
+    roles_in_force.forget_cache()
     parameters.forget_cache()
     switches.forget_cache()
 

@@ -36,7 +36,6 @@ INSTALLED_APPS = [
     "ops",
     "django.contrib.auth",
     "django.contrib.contenttypes",
-    "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "core.console.apps.AdminConfig",
@@ -84,12 +83,13 @@ AUTH_PASSWORD_VALIDATORS = [
 HOLDFAST_PROXY_COUNT = 0
 
 # --- Sessions: rows, so that ending one ends it everywhere. Idle and absolute limits: core.staff.presence.
-SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_ENGINE = "core.staff.session_store"
 SESSION_COOKIE_NAME = "holdfast_session"
 SESSION_COOKIE_AGE = 12 * 60 * 60
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+HOLDFAST_DEVICE_COOKIE = "holdfast_device"  # tells a browser apart from a new one; opens nothing
 CSRF_COOKIE_NAME = "holdfast_csrf"
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Lax"

@@ -61,6 +61,7 @@ CSRF_COOKIE_SAMESITE = "Lax"
 # A browser accepts a `__Host-` cookie only over TLS, for this host alone and for the whole of it.
 SESSION_COOKIE_NAME = "__Host-holdfast_session"
 CSRF_COOKIE_NAME = "__Host-holdfast_csrf"
+HOLDFAST_DEVICE_COOKIE = "__Host-holdfast_device"
 
 # How many addresses at the end of X-Forwarded-For our own proxies wrote; without a proxy nobody's word is taken.
 HOLDFAST_PROXY_COUNT = env.integer("HOLDFAST_PROXY_COUNT", 0)

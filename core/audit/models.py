@@ -10,6 +10,9 @@ from typing import Any
 from django.db import models
 from django.db.models import Q, Value
 
+# A person saw something of somebody; written by the console.
+VIEWED = "console.subject.viewed"
+
 
 class AuditResult(models.TextChoices):
     SUCCESS = "SUCCESS"
@@ -47,6 +50,7 @@ class AuditEntry(models.Model):
             models.Index(fields=["actor_id", "id"], name="audit_entry_by_staff", condition=Q(actor_kind="STAFF")),
             models.Index(fields=["action", "id"], name="audit_entry_by_action"),
             models.Index(fields=["result", "id"], name="audit_entry_unsuccessful", condition=~Q(result="SUCCESS")),
+            models.Index(fields=["id"], name="audit_entry_views", condition=Q(action=VIEWED)),
         ]
         constraints = [
             models.CheckConstraint(condition=Q(result__in=AuditResult.values), name="audit_entry_result_is_known"),

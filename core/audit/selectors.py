@@ -9,7 +9,7 @@ from django.db import connection
 from django.db.models import Q, QuerySet
 
 from core.audit import chain
-from core.audit.models import AuditEntry, AuditLink, AuditPending
+from core.audit.models import VIEWED, AuditEntry, AuditLink, AuditPending
 
 # Each step looks up the next name in the index: as many steps as there are names, however many rows.
 _ACTIONS = """
@@ -113,6 +113,33 @@ def list_recent(*, before: UUID | None = None, limit: int = 50) -> list[AuditEnt
     if before is not None:
         entries = entries.filter(id__lt=before)
     return list(entries[:limit])
+
+
+def has_viewed(*, actor_id: str, subject: str, since: datetime) -> bool:
+    """Whether this person's view of the subject has been noted since then: a few rows of an index."""
+    own = AuditEntry.objects.filter(actor_kind="STAFF", actor_id=actor_id, id__gte=first_id(since))
+    return own.filter(action=VIEWED, subject=subject).exists()
+
+
+def views(
+    *, actor_id: str = "", subject: str = "", since: datetime | None = None, before: datetime | None = None
+) -> QuerySet[AuditEntry]:
+    """Who looked at what, by any of person, subject and time; each has its index. Page it by `id`."""
+    found = AuditEntry.objects.filter(action=VIEWED)
+    if actor_id:
+        found = found.filter(actor_kind="STAFF", actor_id=actor_id)
+    if subject:
+        found = found.filter(subject=subject)
+    if since:
+        found = found.filter(id__gte=first_id(since))
+    if before:
+        found = found.filter(id__lt=first_id(before))
+    return found
+
+
+def first_id(moment: datetime) -> UUID:
+    """The smallest id an entry of this moment can have: ids begin with their milliseconds."""
+    return UUID(int=int(moment.timestamp() * 1000) << 80)
 
 
 def count_pending() -> int:

@@ -13,11 +13,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from core.console.access import viewed
     from core.console.charts import bars, sparkline
     from core.console.components import Column, Event, Fact, Table
     from core.console.jumps import Hit, finds, jump
     from core.console.listing import Keyset, Listing, render_list
-    from core.console.pages import actor, is_live, page, person, require
+    from core.console.pages import Shows, actor, is_live, page, person, require
     from core.console.paging import KeysetPage, keyset
     from core.console.records import RecordAdmin
     from core.console.shell import render
@@ -32,6 +33,7 @@ __all__ = [
     "KeysetPage",
     "Listing",
     "RecordAdmin",
+    "Shows",
     "Table",
     "actor",
     "bars",
@@ -47,14 +49,16 @@ __all__ = [
     "require",
     "sparkline",
     "tone_of",
+    "viewed",
 ]
 
 _HOMES = {
+    "access": ("viewed",),
     "charts": ("bars", "sparkline"),
     "components": ("Column", "Event", "Fact", "Table"),
     "jumps": ("Hit", "finds", "jump"),
     "listing": ("Keyset", "Listing", "render_list"),
-    "pages": ("actor", "is_live", "page", "person", "require"),
+    "pages": ("Shows", "actor", "is_live", "page", "person", "require"),
     "paging": ("KeysetPage", "keyset"),
     "records": ("RecordAdmin",),
     "shell": ("render",),

@@ -83,6 +83,10 @@ def registered() -> list[Jump]:
     return sorted(_jumps.values(), key=lambda entry: entry.prefix)
 
 
+def finders() -> list[Finder]:
+    return list(_finders.values())
+
+
 def address(identifier: str) -> str:
     """Where an id leads, empty when nobody registered its prefix. The longest prefix wins."""
     fitting = [entry for prefix, entry in _jumps.items() if identifier.startswith(prefix) and identifier != prefix]

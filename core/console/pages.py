@@ -1,8 +1,9 @@
 """Work pages: each is declared with the permission it needs, and opens only after both factors of signing in."""
 
 import functools
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import cast
 
 from django.conf import settings
@@ -30,10 +31,24 @@ OPEN_WITH_ISSUED_PASSWORD = frozenset({"password", "logout"})
 
 
 @dataclass(frozen=True, slots=True)
+class Shows:
+    """What of somebody a page shows, for the access log: `what` in words, and the argument of its address that names
+    it. A page without such an argument is its own subject; `prefix` makes a bare number a public id."""
+
+    what: str
+    argument: str = ""
+    prefix: str = ""
+
+    def subject(self, name: str, arguments: Mapping[str, object]) -> str:
+        return f"{self.prefix}{arguments[self.argument]}" if self.argument else f"page:{name}"
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """`nav` is (section, order) for pages of the side navigation; `key` the letter after `g` that opens it.
 
-    A page with `filters` is a list whose filters can be kept as a saved view.
+    A page with `filters` is a list whose filters can be kept as a saved view. `step_up` asks for a second factor again;
+    a view of what the page `shows` is noted.
     """
 
     path: str
@@ -44,6 +59,8 @@ class Page:
     key: str
     methods: frozenset[str]
     view: View
+    step_up: bool = False
+    shows: Shows | None = None
     filters: type[BaseForm] | None = None
 
 
@@ -60,8 +77,14 @@ def page(
     methods: Iterable[str] = ("GET",),
     key: str = "",
     filters: type[BaseForm] | None = None,
+    step_up: bool = False,
+    shows: Shows | None = None,
 ) -> Callable[[View], View]:
     """Register a view at /admin/<path>, reversible as `admin:<name>`. What is not in `methods` is refused with 405.
+
+    With `step_up` it opens only minutes after a second factor was given; else the person is asked for one and comes
+    back, and what was being sent goes on (text fields; a file would have to be chosen again). What it `shows` of
+    somebody is noted in the access log.
 
     The view returned is the guarded one: there is no way to route to it without the check.
     """
@@ -72,8 +95,8 @@ def page(
         if name in _pages and _pages[name].view.__module__ != view.__module__:
             raise ImproperlyConfigured(f"two pages are named {name}")
         allowed = frozenset(methods) | ({"HEAD"} if "GET" in methods else set())
-        guarded = guard(view, name=name, permission=permission, methods=allowed)
-        _pages[name] = Page(path, name, title, permission, nav, key, allowed, guarded, filters)
+        guarded = guard(view, name=name, permission=permission, methods=allowed, step_up=step_up, shows=shows)
+        _pages[name] = Page(path, name, title, permission, nav, key, allowed, guarded, step_up, shows, filters)
         return guarded
 
     return register
@@ -119,7 +142,17 @@ def refuse_unless(request: HttpRequest, *, name: str, permission: str) -> HttpRe
     return None
 
 
-def guard(view: View, *, name: str, permission: str, methods: frozenset[str]) -> View:
+def guard(
+    view: View,
+    *,
+    name: str,
+    permission: str,
+    methods: frozenset[str],
+    step_up: bool = False,
+    shows: Shows | None = None,
+) -> View:
+    from core.console import access, proof  # both read the person of the request here
+
     @never_cache
     @csrf_protect
     @functools.wraps(view)
@@ -130,7 +163,12 @@ def guard(view: View, *, name: str, permission: str, methods: frozenset[str]) ->
             if request.method not in methods:
                 return HttpResponseNotAllowed(sorted(methods))
             _refuse_nul(request)
-            return view(request, *args, **kwargs)
+            if step_up and (asked := proof.ask(request, name=name)):
+                return asked
+            response = view(request, *args, **kwargs)
+            if shows and response.status_code == HTTPStatus.OK:
+                access.viewed(request, subject=shows.subject(name, kwargs), what=shows.what)
+            return response
         except PermissionDenied as why:
             _record_refusal(request, name=name, permission=str(why) or permission)
             raise

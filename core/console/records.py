@@ -14,6 +14,7 @@ from django.db.models import Field, ForeignKey, JSONField, Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import reverse
 
+from core.console import access
 from core.console.components import Column, Fact
 from core.telemetry.redaction import redact
 
@@ -57,6 +58,7 @@ class RecordAdmin(ModelAdmin):
         from core.console import listing
 
         self._require_view(request)
+        access.viewed(request, subject=f"records:{self.opts.label_lower}", what="records")
         text = request.GET.get("q", "").strip()[:255]
         shown = listing.Listing(
             f"{self.opts.app_label}-{self.opts.model_name}",
@@ -87,6 +89,7 @@ class RecordAdmin(ModelAdmin):
         row = self._find(object_id)
         if row is None:
             raise Http404
+        access.viewed(request, subject=f"{self.opts.label_lower}:{object_id}", what="record")
         context = {
             "opts": self.opts,
             "title": str(row),

@@ -65,7 +65,7 @@ class Shell:
     @cached_property
     def role_titles(self) -> list[str]:
         held = self.request.user.roles  # type: ignore[union-attr]
-        return [roles.ROLES[code].title for code in sorted(held) if code in roles.ROLES]
+        return [roles.title(code) for code in sorted(held)]
 
     @cached_property
     def is_live(self) -> bool:

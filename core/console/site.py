@@ -41,6 +41,8 @@ class ConsoleSite(AdminSite):
             path("login/", sign_in_views.password_step, name="login"),
             path("login/code/", sign_in_views.code_step, name="login_code"),
             path("login/enrol/", sign_in_views.enrol, name="enrol"),
+            path("login/recovery/", sign_in_views.recovery_step, name="login_recovery"),
+            path("login/passkey/", sign_in_views.passkey_step, name="login_passkey"),
             path("logout/", sign_in_views.sign_out, name="logout"),
             *work,
             path("", views.home, name="index"),

@@ -35,6 +35,32 @@ parameters.declare(
 parameters.declare(
     "staff.inactive_days", 90, unit="days", meaning="without a sign-in before an account is closed (at most 90)"
 )
+parameters.declare(
+    "staff.dormant_warning_days",
+    14,
+    unit="days",
+    meaning="before an unused account is closed the people page says so",
+    maximum=90,
+)
+parameters.declare(
+    "staff.step_up_minutes",
+    10,
+    unit="minutes",
+    meaning="a second factor given opens pages that ask for one again (at most 15)",
+)
+parameters.declare(
+    "staff.view_noted_minutes",
+    5,
+    unit="minutes",
+    meaning="in which looking at one thing again is one view in the access log (at most 15)",
+)
+parameters.declare(
+    "staff.few_recovery_codes",
+    3,
+    unit="codes",
+    meaning="left, or fewer: the console asks the person to make new ones",
+    maximum=10,
+)
 
 
 def idle_lock(at: datetime) -> timedelta:
@@ -59,3 +85,19 @@ def origin_attempts(at: datetime) -> int:
 
 def inactivity_limit(at: datetime) -> timedelta:
     return timedelta(days=min(90, parameters.read("staff.inactive_days", at=at)))
+
+
+def dormant_warning(at: datetime) -> timedelta:
+    return timedelta(days=parameters.read("staff.dormant_warning_days", at=at))
+
+
+def step_up_lasts(at: datetime) -> timedelta:
+    return timedelta(minutes=min(15, parameters.read("staff.step_up_minutes", at=at)))
+
+
+def view_noted(at: datetime) -> timedelta:
+    return timedelta(minutes=min(15, parameters.read("staff.view_noted_minutes", at=at)))
+
+
+def few_recovery_codes(at: datetime) -> int:
+    return int(parameters.read("staff.few_recovery_codes", at=at))

@@ -15,12 +15,11 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.http import HttpResponseClientRedirect
 
-from core.staff import parameters
+from core.staff import device_names, parameters
 from core.staff.services import sign_in
+from core.staff.session_store import ADDRESS, DEVICE, PROVED_AT, SEEN_AT, SIGNED_IN_AT
 from core.telemetry import origin
 
-SIGNED_IN_AT = "staff.signed_in_at"
-SEEN_AT = "staff.seen_at"
 # The last activity is written at most this often: a session row per click would be a write per read.
 TOUCH_SECONDS = 20
 # Sent by the shell with requests no person made (polling); they must not keep a session alive.
@@ -32,7 +31,20 @@ def present() -> datetime:
 
 
 def begin(request: HttpRequest, now: datetime) -> None:
+    """Both factors were given just now; what the session repeats of its browser is for lists of sessions."""
     request.session[SIGNED_IN_AT] = request.session[SEEN_AT] = now.timestamp()
+    request.session[DEVICE] = device_names.words(request.headers.get("User-Agent", ""))
+    request.session[ADDRESS] = origin.address(request)
+
+
+def prove(request: HttpRequest, now: datetime) -> None:
+    """A fresh second factor of the person's own device was given just now."""
+    request.session[PROVED_AT] = now.timestamp()
+
+
+def has_proved(request: HttpRequest, now: datetime) -> bool:
+    """Within the last minutes; then pages that ask for a second factor again open without."""
+    return now.timestamp() - float(request.session.get(PROVED_AT, 0)) < parameters.step_up_lasts(now).total_seconds()
 
 
 def is_signed_in(request: HttpRequest) -> bool:

@@ -64,7 +64,13 @@ def payment_list(request: HttpRequest) -> HttpResponseBase:
     return console.render_list(request, "ops/payments.html", listing, {"form": form})
 
 
-@console.page(path="payments/<str:payment_id>/", name="payment", title="Payment", permission=VIEW)
+@console.page(
+    path="payments/<str:payment_id>/",
+    name="payment",
+    title="Payment",
+    permission=VIEW,
+    shows=console.Shows("payment", "payment_id"),
+)
 def payment_page(request: HttpRequest, payment_id: str) -> HttpResponse:
     """Amounts, parties, decision, and one timeline of request, fraud, gateway, ledger, escrow, settlement and audit."""
     try:

@@ -89,6 +89,7 @@
     if (target.closest("[data-print]")) return window.print();
     const opener = target.closest("[data-open]");
     if (opener) return open(opener.dataset.open);
+    if (target.closest("[data-print]")) return print();
     if (target.closest('[data-toggle="side"]')) return toggleSide();
     if (!target.closest("#side")) toggleSide(false);
     all("details.menu[open]").forEach((menu) => { if (!menu.contains(target)) menu.removeAttribute("open"); });

@@ -25,7 +25,7 @@ from core.actors import SYSTEM
 from core.api import catalogue, keys
 from core.api.models import ThrottleClass
 from core.console import pages
-from core.console.access import addresses, is_declared_open
+from core.console.reach import addresses, is_declared_open
 from core.console.records import RecordAdmin
 from tests.benchmarks import load, million, servers
 from tests.benchmarks.report import Report

@@ -3,6 +3,7 @@
 import re
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
@@ -59,6 +60,16 @@ def test_first_sign_in_shows_a_code_to_scan(page: Page, violations: Callable[[Pa
     page.get_by_label("One-time code").fill(authenticators.code_at(secret, time.time()))
     page.keyboard.press("Enter")
 
+    expect(page.get_by_role("heading", name="Your recovery codes")).to_be_visible()
+    shoot(page, "recovery-codes-dark")
+    page.emulate_media(color_scheme="light")
+    shoot(page, "recovery-codes")
+    assert violations(page) == []
+    codes = page.locator(".recovery-codes code").all_inner_texts()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download as text").click()
+    assert codes == Path(download.value.path()).read_text().splitlines()[3:]
+    page.get_by_role("link", name="I have kept them").click()
     expect(page.get_by_role("heading", name="Records")).to_be_visible()
 
 

@@ -55,7 +55,7 @@ def sign_in(client: Client, user: User) -> None:
     now = presence.present().timestamp()
     session = client.session
     session[DEVICE_ID_SESSION_KEY] = authenticator.persistent_id
-    session[presence.SIGNED_IN_AT] = session[presence.SEEN_AT] = now
+    session[presence.SIGNED_IN_AT] = session[presence.SEEN_AT] = session[presence.PROVED_AT] = now
     session.save()
     assert session[auth.SESSION_KEY]
     client.cookies[settings.SESSION_COOKIE_NAME] = session.session_key

@@ -17,9 +17,9 @@ from django.urls import path
 from django_otp import DEVICE_ID_SESSION_KEY
 
 from core.api import catalogue
-from core.console import access
-from core.console.access import Address
+from core.console import reach
 from core.console.management.commands import permissions_table
+from core.console.reach import Address
 from core.outbox import services as outbox
 from core.staff import roles
 from core.staff.models import User
@@ -36,7 +36,7 @@ from tests.factories.payments import BACKEND, NOW, pay, ticket
 pytestmark = pytest.mark.django_db
 
 DOCUMENT = Path(settings.BASE_DIR) / "docs" / "permissions.md"
-ADDRESSES = access.addresses()
+ADDRESSES = reach.addresses()
 ASKED = [address for address in ADDRESSES if address.kind in ("page", "record")]
 PLACEHOLDERS = {"int": "1", "uuid": "00000000-0000-7000-8000-000000000000"}
 # Open while the password has still to be replaced: that is what they are for.
@@ -149,7 +149,7 @@ def observe(world: World, found: list[Address], codes: list[str]) -> Observed:
 
 
 def role_codes() -> list[str]:
-    return [role.code for role in access.staff_roles()]
+    return [role.code for role in reach.staff_roles()]
 
 
 def test_every_address_answers_every_role_as_the_document_says(world: World) -> None:
@@ -166,7 +166,7 @@ def test_what_the_world_has_is_really_shown(world: World) -> None:
     auditor = Visitor("AUDITOR")
     shown, strange = 0, []
     for address in ASKED:
-        if address.method == "GET" and world.is_known(address) and access.is_declared_open(address, "AUDITOR"):
+        if address.method == "GET" and world.is_known(address) and reach.is_declared_open(address, "AUDITOR"):
             answer = auditor.asks("GET", world.url(address))
             shown += answer.status_code == 200
             if answer.status_code not in (200, 302):
@@ -280,8 +280,8 @@ def test_control_a_page_that_nobody_declared_is_noticed(monkeypatch: pytest.Monk
     from config import urls
 
     with_more = [*urls.urlpatterns, path("admin/forgotten/", forgotten)]
-    found = access.addresses(with_more)
+    found = reach.addresses(with_more)
     undeclared = [each for each in found if each.kind == "other" and each.name not in set(PUBLIC) | GUARDED_INSIDE]
     assert [each.route for each in undeclared] == ["/admin/forgotten/"]
-    monkeypatch.setattr(access, "addresses", lambda: found)
+    monkeypatch.setattr(reach, "addresses", lambda: found)
     assert permissions_table.document() != DOCUMENT.read_text()

@@ -1,9 +1,10 @@
-"""Signing in: password, then one-time code. Every answer to a wrong try is the same, whatever was wrong.
+"""Signing in: password, then a second factor. Every answer to a wrong try is the same, whatever was wrong.
 
 `origin` is the network address; it goes to the audit chain and is limited like an account is. What was typed as an
 address is never kept unless it is a known one: people type passwords into the wrong field.
 """
 
+from collections.abc import Callable
 from datetime import datetime
 
 from django.contrib.auth.hashers import make_password
@@ -15,7 +16,7 @@ from core.audit.chain import JSON
 from core.errors import Refusal
 from core.staff import parameters
 from core.staff.models import User
-from core.staff.services import authenticators, counters
+from core.staff.services import authenticators, counters, passkeys, recovery
 
 STRANGER = Actor("STAFF", "unknown")
 
@@ -46,20 +47,31 @@ def check_password(*, email: str, password: str, origin: str, now: datetime) -> 
 
 def check_code(*, user: User, authenticator_id: int, code: str, origin: str, now: datetime) -> None:
     """The second factor of a person whose password was right. Raises NotAccepted, CodeTooSoon or VaultUnavailable."""
-    allowed = _begin(email=user.email, origin=origin, now=now)
-    try:
-        right = allowed and authenticators.verify(authenticator_id=authenticator_id, code=code)
-    except Refusal:  # nothing was compared: too soon, or the vault is closed
-        _forgive(email=user.email, origin=origin)
-        raise
-    if not right:
-        _refuse(user=user, email=user.email, step="code", locked=not allowed, origin=origin, now=now)
-        raise NotAccepted
-    _forgive(email=user.email, origin=origin)
-    counters.clear(subject=counters.account(user.email))
+    _check(user, "code", lambda: authenticators.verify(authenticator_id=authenticator_id, code=code), origin, now)
 
 
-def record(*, user: User, event: str, origin: str, now: datetime, **details: str) -> None:
+def check_recovery_code(*, user: User, code: str, origin: str, now: datetime) -> int:
+    """A code from paper in place of the authenticator's; returns how many are left. Raises NotAccepted."""
+    _check(user, "recovery code", lambda: recovery.use(user=user, code=code, now=now), origin, now)
+    left = recovery.count_left(user)
+    record(user=user, event="recovery_code.used", origin=origin, now=now, left=left)
+    return left
+
+
+def check_passkey(
+    *, user: User, answer: str, site: passkeys.Site, challenge: bytes, origin: str, now: datetime
+) -> None:
+    """What the browser signed with a passkey, in place of the authenticator's code. Raises NotAccepted."""
+    _check(
+        user,
+        "passkey",
+        lambda: passkeys.verify(user=user, answer=answer, site=site, challenge=challenge, now=now),
+        origin,
+        now,
+    )
+
+
+def record(*, user: User, event: str, origin: str, now: datetime, **details: str | int) -> None:
     """`staff.session.opened`, `.closed`, `.locked` and `staff.authenticator.enrolled` of this person."""
     with transaction.atomic():
         audit.record(
@@ -71,8 +83,28 @@ def is_locked(*, email: str, now: datetime) -> bool:
     return counters.is_locked(subject=counters.account(email), now=now)
 
 
+def last_active(user: User) -> datetime:
+    """The 90 days run from the last sign-in, or from the opening or reset of an account nobody has used since."""
+    return user.last_login or user.created_at
+
+
+def _check(user: User, step: str, prove: Callable[[], bool], origin: str, now: datetime) -> None:
+    """Whichever second factor it is: counted before it is looked at, forgiven when it was right."""
+    allowed = _begin(email=user.email, origin=origin, now=now)
+    try:
+        right = allowed and prove()
+    except Refusal:  # nothing was compared: too soon, or the vault is closed
+        _forgive(email=user.email, origin=origin)
+        raise
+    if not right:
+        _refuse(user=user, email=user.email, step=step, locked=not allowed, origin=origin, now=now)
+        raise NotAccepted
+    _forgive(email=user.email, origin=origin)
+    counters.clear(subject=counters.account(user.email))
+
+
 def _is_dormant(user: User, now: datetime) -> bool:
-    return (user.last_login or user.created_at) + parameters.inactivity_limit(now) < now
+    return last_active(user) + parameters.inactivity_limit(now) < now
 
 
 def _begin(*, email: str, origin: str, now: datetime) -> bool:

@@ -7,8 +7,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from core.console import access
-from core.console.access import Address, Answers
+from core.console import reach
+from core.console.reach import Address, Answers
 
 HEAD = """# Permissions
 
@@ -36,9 +36,9 @@ The way in, what describes the API, and what monitoring reads. A new address her
 """
 
 
-def document(lets_in: Answers = access.is_declared_open) -> str:
+def document(lets_in: Answers = reach.is_declared_open) -> str:
     """The page; `lets_in` says what is put into the columns."""
-    found = access.addresses()
+    found = reach.addresses()
     return "".join(
         [
             HEAD,
@@ -55,14 +55,14 @@ def document(lets_in: Answers = access.is_declared_open) -> str:
 
 
 def _legend() -> str:
-    named = [f"`{short}` {role.title}" for short, role in zip(_letters(), access.staff_roles(), strict=True)]
+    named = [f"`{short}` {role.title}" for short, role in zip(_letters(), reach.staff_roles(), strict=True)]
     return "\n" + textwrap.fill(f"{', '.join(named)}.", 120) + "\n"
 
 
 def _letters() -> list[str]:
     """A column head a role: initials, or the first three letters of a single word; the code where that is taken."""
     heads: list[str] = []
-    for role in access.staff_roles():
+    for role in reach.staff_roles():
         words = role.code.split("_")
         short = "".join(word[0] for word in words) if len(words) > 1 else role.code[:3]
         heads.append(short if short not in heads else role.code)
@@ -76,7 +76,7 @@ def _table(first: str) -> str:
 
 def _marks(addresses: Iterable[Address], lets_in: Answers) -> str:
     these = list(addresses)
-    marks = ("●" if all(lets_in(address, role.code) for address in these) else " " for role in access.staff_roles())
+    marks = ("●" if all(lets_in(address, role.code) for address in these) else " " for role in reach.staff_roles())
     return f"| {' | '.join(marks)} |\n"
 
 

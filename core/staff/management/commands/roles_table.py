@@ -12,8 +12,9 @@ def document() -> str:
     lines = [
         "# Roles",
         "",
-        "Generated from `core/staff/roles.py` by `manage.py roles_table`. What no role lists, nobody may do; there",
-        "are no superusers. Every role may open the console (`console.view`). A role that stands alone excludes",
+        "Generated from `core/staff/roles.py` by `manage.py roles_table`: what is shipped. What a role allows in one",
+        "installation, and how it came to differ, is at `/admin/staff/roles/`. What no role lists, nobody may do;",
+        "there are no superusers. Every role may open the console (`console.view`). A role that stands alone excludes",
         "every other.",
         "",
         "| Role | For | May |",
@@ -25,6 +26,12 @@ def document() -> str:
         lines.append(f"| `{role.code}`<br>{role.title} | {role.purpose}{alone} | {granted} |")
     lines += ["", "Nobody ever holds both of a pair, whatever their roles:", ""]
     lines += [f"- `{making}` and `{checking}`" for making, checking in roles.MAKER_AND_CHECKER]
+    lines += [
+        "",
+        "Nobody has one of these verbs over money together with a verb over people (`staff.*`, views aside):",
+        "",
+    ]
+    lines += [f"- `{name}`" for name in sorted(roles.MONEY)]
     return "\n".join(lines) + "\n"
 
 

@@ -3,10 +3,9 @@
 from datetime import timedelta
 
 import pytest
-from django.contrib.sessions.models import Session
 
 from core.staff import presence, tasks
-from core.staff.models import SignInCounter
+from core.staff.models import SignInCounter, StaffSession
 from tests.factories import staff
 
 pytestmark = pytest.mark.django_db
@@ -16,11 +15,11 @@ def test_ended_sessions_and_old_counters_go(wall) -> None:
     now = presence.present()
     staff.signed_in("AUDITOR")
     staff.signed_in("AUDITOR")
-    Session.objects.filter(pk=Session.objects.first().pk).update(expire_date=now - timedelta(seconds=1))
+    StaffSession.objects.filter(pk=StaffSession.objects.first().pk).update(expire_date=now - timedelta(seconds=1))
     for subject, age, locked in (("old", 91, None), ("recent", 89, None), ("locked", 91, now + timedelta(minutes=1))):
         SignInCounter.objects.create(subject=subject, since=now - timedelta(days=age), locked_until=locked)
 
     tasks.forget_what_ended(now=now)
 
-    assert Session.objects.count() == 1
+    assert StaffSession.objects.count() == 1
     assert set(SignInCounter.objects.values_list("subject", flat=True)) == {"recent", "locked"}

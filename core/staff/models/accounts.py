@@ -1,11 +1,10 @@
-"""Staff accounts, what they may do and how they prove who they are. One person, one account."""
+"""Staff accounts. One person, one account."""
 
 from functools import cached_property
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models.functions import Lower
-from django_otp.models import Device, ThrottlingMixin
 
 from core.actors import Actor
 from core.staff import roles
@@ -27,6 +26,8 @@ class User(AbstractBaseUser):  # type: ignore[django-manager-missing]  # of the 
     is_active = models.BooleanField(default=True)
     must_change_password = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)
+    # New devices that signed in and nobody has said yes or no to; read with the person, so a page asks nothing more.
+    unanswered_devices = models.PositiveSmallIntegerField(default=0)
 
     USERNAME_FIELD = "email"
     objects = UserManager()
@@ -60,18 +61,6 @@ class User(AbstractBaseUser):  # type: ignore[django-manager-missing]  # of the 
         return self.is_active and roles.reaches(self.roles, app_label)
 
 
-class RoleAssignment(models.Model):
-    """A role a person has now. When and by whom it was given or taken is in the audit chain."""
-
-    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="role_assignments")
-    role = models.CharField(max_length=40)
-    assigned_by = models.CharField(max_length=300)
-    assigned_at = models.DateTimeField()
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["user", "role"], name="role_is_assigned_once")]
-
-
 class FormerPassword(models.Model):
     """Hashes of the passwords a person has had, so that none of the last four comes back."""
 
@@ -81,30 +70,6 @@ class FormerPassword(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["user", "-set_at"], name="former_password_by_user")]
-
-
-class Authenticator(ThrottlingMixin, Device):
-    """The time-based one-time password app of one person (RFC 6238, SHA-1, 6 digits, 30 seconds).
-
-    `last_step` is the time step of the last code accepted: that code and earlier ones are never accepted again.
-    Verification is in `core.staff.services.authenticators`.
-    """
-
-    secret = models.BinaryField(max_length=512)
-    last_step = models.BigIntegerField(default=-1)
-    created_at = models.DateTimeField()
-
-    class Meta(Device.Meta):
-        abstract = False
-        constraints = [
-            models.UniqueConstraint(
-                fields=["user"], condition=models.Q(confirmed=True), name="person_has_one_authenticator"
-            )
-        ]
-
-    def get_throttle_factor(self) -> float:
-        """Seconds to wait after the first wrong code; each further one doubles it."""
-        return 1.0
 
 
 class SignInCounter(models.Model):
