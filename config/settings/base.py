@@ -25,6 +25,7 @@ INSTALLED_APPS = [
     "core.vault",
     "core.staff",
     "core.api",
+    "core.webhooks",
     "core.console",
     "ledger",
     "compliance",
@@ -185,6 +186,10 @@ def database_settings(connection: dict[str, object], *, role: str | None) -> dic
         "OPTIONS": {"options": " ".join(options), "application_name": "holdfast", "prepare_threshold": 5},
     }
 
+
+# Webhooks to this very machine and without TLS, for test data only; a file of certificate authorities of one's own.
+HOLDFAST_WEBHOOKS_LOOPBACK = False
+HOLDFAST_WEBHOOKS_CA_FILE = env.text("HOLDFAST_WEBHOOKS_CA_FILE", "")
 
 # Broker messages only wake workers (see docs/adr/0005); tests run the list themselves.
 HOLDFAST_WAKE_WORKERS = True

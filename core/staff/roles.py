@@ -104,6 +104,8 @@ ROLES: dict[str, Role] = {
             "work.retry_item",
             "outbox.view_*",
             "outbox.retry_delivery",
+            "webhooks.view_*",
+            "webhooks.replay_delivery",
             "switches.view_*",
             "switches.change_switch",
             "idempotency.view_*",
