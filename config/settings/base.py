@@ -220,7 +220,7 @@ SPECTACULAR_SETTINGS = {
     "SERVERS": [{"url": "/"}],
     "SCHEMA_PATH_PREFIX": "/v1",
     "COMPONENT_SPLIT_REQUEST": True,
-    "POSTPROCESSING_HOOKS": ["core.api.schema.name_paths"],
+    "POSTPROCESSING_HOOKS": ["core.api.schema.name_paths", "core.webhooks.api.described.add_webhooks"],
     "SORT_OPERATION_PARAMETERS": False,
     "ENABLE_DJANGO_DEPLOY_CHECK": False,
 }

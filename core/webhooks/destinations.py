@@ -14,7 +14,7 @@ from core.errors import FieldError, Refusal
 
 MAX_URL = 500
 _URL = re.compile(
-    r"(?P<scheme>https?)://(?P<host>\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9.\-]{1,253})(?::(?P<port>[0-9]{1,5}))?"
+    r"(?P<scheme>https?)://(?P<host>\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9.\-]{1,253})(?::(?P<port>[1-9][0-9]{0,4}))?"
     r"(?P<target>/[\x21-\x7e]*)?",
     re.ASCII,
 )
@@ -89,7 +89,7 @@ def read(url: str, policy: Policy) -> Destination:
     address = _literal(host)
     port = int(found["port"] or _DEFAULT_PORTS[found["scheme"]])
     destination = Destination(found["scheme"], host, port, found["target"] or "/")
-    if policy.loopback and _is_this_machine(host, address) and 0 < port < 65_536:
+    if policy.loopback and _is_this_machine(host, address) and port < 65_536:
         return destination
     if address is None and not _is_name(host):
         raise UnusableUrl("The host must be a full domain name or an IP address in its usual form.")

@@ -79,7 +79,7 @@ class EventSerializer(WireSerializer):
     object = serializers.CharField()
     type = serializers.CharField()
     timestamp = serializers.DateTimeField()
-    data = MetadataField(help_text="As in the body of the webhook.")
+    data = MetadataField(help_text="As in the body of the webhook.")  # type: ignore[assignment]
     livemode = serializers.BooleanField()
     created_at = serializers.DateTimeField()
 

@@ -236,9 +236,8 @@ def replay_range(*, endpoint_id: str, since: datetime, until: datetime, actor: A
 
 def redeliver(*, event: PublicEvent, actor: Actor, now: datetime) -> int:
     """Send an event again to every endpoint that once got it and is still there. Returns to how many."""
-    resting = Delivery.objects.filter(event=event).exclude(
-        Q(state=State.RUNNING) | Q(endpoint__status=EndpointStatus.DELETED)
-    )
+    left_out = Q(state=State.RUNNING) | Q(endpoint__status=EndpointStatus.DELETED)
+    resting = Delivery.objects.filter(event=event).exclude(left_out)
     ids = list(resting.order_by("endpoint_id").values_list("pk", flat=True))
     for delivery_id in ids:
         replay(delivery_id=delivery_id, actor=actor, now=now)

@@ -270,8 +270,7 @@ def test_of_a_huge_answer_only_the_beginning_is_read() -> None:
         handler.send_response(200)
         handler.send_header("Content-Length", str(10**9))
         handler.end_headers()
-        for _ in range(2_000):
-            written.append(handler.wfile.write(b"x" * 65_536))
+        written.extend(handler.wfile.write(b"x" * 65_536) for _ in range(2_000))
 
     with receiver(flood) as shop:
         opened(shop.url, now=NOW)
