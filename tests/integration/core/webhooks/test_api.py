@@ -96,7 +96,7 @@ def test_it_is_changed_disabled_enabled_and_deleted(shop: ApiClient) -> None:
     assert (off["status"], off["disabledBecause"]) == ("DISABLED", "ASKED")
     assert patch(shop, address, {"status": "ENABLED"}).json()["disabledAt"] is None
     assert patch(shop, address, {"status": "DELETED"}).status_code == 400
-    assert patch(shop, address, {"url": "https://[::1]/"}).json()["code"] == "INVALID_WEBHOOK_URL"
+    assert patch(shop, address, {"url": "https://[fd00::1]/"}).json()["code"] == "INVALID_WEBHOOK_URL"
     assert shop.delete(address).json() == {"success": True, "id": made["id"], "deleted": True}
     assert shop.get(address).status_code == 404
     assert shop.get(ADDRESS).json()["data"] == []
