@@ -116,7 +116,7 @@ def _judged(status: int) -> Result:
         return Result.DELIVERED
     if status == _GONE:
         return Result.GONE
-    return Result.REDIRECT if 300 <= status < 400 else Result.STATUS
+    return Result.REDIRECT if 300 <= status < 400 else Result.BAD_STATUS
 
 
 def _beginning(response: httpcore.Response, at_most: int) -> str:

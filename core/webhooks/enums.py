@@ -28,7 +28,7 @@ class Result(models.TextChoices):
     """How one attempt ended. Everything but DELIVERED is tried again, GONE after the endpoint is enabled again."""
 
     DELIVERED = "DELIVERED", "answered 2xx"
-    STATUS = "STATUS", "answered with another status"
+    BAD_STATUS = "BAD_STATUS", "answered with another status"
     REDIRECT = "REDIRECT", "answered with a redirect, which is never followed"
     GONE = "GONE", "answered 410: the endpoint wants nothing more"
     ADDRESS_REFUSED = "ADDRESS_REFUSED", "its name leads to an address that is not public"

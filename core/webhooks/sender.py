@@ -44,7 +44,6 @@ class Sender:
         self.going: dict[Future[Outcome], _Sent] = {}
         self._post = partial(client.post, resolve=resolve)
         self._threads = ThreadPoolExecutor(slots, thread_name_prefix="holdfast-webhook")
-        self._last = timedelta()
 
     def __enter__(self) -> Self:
         return self
@@ -58,7 +57,7 @@ class Sender:
 
     def turn(self, *, now: datetime, patience_seconds: float = 0.05) -> bool:
         """Record what has ended, send what is due. False when nothing was due and nothing is on its way."""
-        recovered = deliveries.recover(now=now)
+        recovered = deliveries.recover(besides=[sent.delivery.pk for sent in self.going.values()], now=now)
         free = self.slots - len(self.going)
         claimed = deliveries.claim(limit=free, now=now) if free else []
         for delivery, parcel in self._parcels(claimed, now):

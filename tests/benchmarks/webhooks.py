@@ -12,6 +12,7 @@ from django.db import transaction
 from core import clock, ids
 from core.actors import SYSTEM
 from core.webhooks.catalogue import ACCOUNT, Subject
+from core.webhooks.enums import EndpointStatus
 from core.webhooks.models import Attempt, Delivery, Endpoint, PublicEvent, Secret
 from core.webhooks.sender import Sender
 from core.webhooks.services import endpoints, events, secrets
@@ -68,7 +69,8 @@ def _bare(port: int) -> float:
 def _publish(urls: list[str], count: int) -> float:
     """Fresh endpoints, and `count` events that each of them hears. Events a second."""
     now = clock.now()
-    Endpoint.objects.update(types=["payment.failed"])
+    for old in Endpoint.objects.filter(status=EndpointStatus.ENABLED):
+        endpoints.delete(endpoint_id=old.public_id, actor=SYSTEM, now=now)
     for url in urls:
         endpoints.create(
             url=url, types=["payment.completed"], description="", account=ACCOUNT, livemode=False,

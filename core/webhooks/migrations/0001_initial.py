@@ -190,7 +190,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[
                             ("DELIVERED", "answered 2xx"),
-                            ("STATUS", "answered with another status"),
+                            ("BAD_STATUS", "answered with another status"),
                             ("REDIRECT", "answered with a redirect, which is never followed"),
                             ("GONE", "answered 410: the endpoint wants nothing more"),
                             ("ADDRESS_REFUSED", "its name leads to an address that is not public"),
@@ -235,7 +235,7 @@ class Migration(migrations.Migration):
                                 "result__in",
                                 [
                                     "DELIVERED",
-                                    "STATUS",
+                                    "BAD_STATUS",
                                     "REDIRECT",
                                     "GONE",
                                     "ADDRESS_REFUSED",

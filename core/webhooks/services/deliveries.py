@@ -3,9 +3,10 @@
 Endpoints are locked before their deliveries, everywhere, in the order of their keys.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Literal
 
 from django.db import connection, transaction
 from django.db.models import Q
@@ -28,6 +29,7 @@ from core.work import failpoints, wake
 from core.work.models import State
 
 RECOVERIES = 200
+LOCKS_OF_WEBHOOKS = 0x7768
 
 # An endpoint that failed in a row gets one delivery to try itself on; a healthy one as many as its room.
 CLAIM = """
@@ -48,10 +50,12 @@ UPDATE webhooks_delivery claimed SET state = 'RUNNING', attempts = claimed.attem
 FROM next WHERE claimed.id = next.id RETURNING claimed.*
 """
 
-# Rows whose sender is gone. One that used up its tries has failed; whatever else is sent again at once.
+# Rows whose lease is over and that no session holds: their sender is gone, however its clock ran. One that used up its
+# tries has failed; whatever else is sent again at once.
 RECOVER = """
 WITH lost AS MATERIALIZED (
-    SELECT id FROM webhooks_delivery WHERE state = 'RUNNING' AND lease_until <= %s
+    SELECT id FROM webhooks_delivery WHERE state = 'RUNNING' AND lease_until <= %s AND NOT id = ANY(%s)
+      AND pg_try_advisory_xact_lock(%s, (id %% 2147483647)::int)
     ORDER BY lease_until LIMIT %s FOR UPDATE SKIP LOCKED
 )
 UPDATE webhooks_delivery row SET lease_until = NULL, last_error = 'the sender was lost', due_at = %s,
@@ -129,15 +133,16 @@ def claim(*, limit: int, now: datetime) -> list[Delivery]:
     for delivery in claimed:
         delivery.endpoint = ready[delivery.endpoint_id]
     if claimed:
+        _hold("pg_try_advisory_lock", claimed)
         failpoints.reach("webhooks.claimed")
     return sorted(claimed, key=lambda delivery: (delivery.due_at, delivery.pk))
 
 
-def recover(*, now: datetime) -> int:
-    """Give back what a dead sender had claimed. Returns how many."""
+def recover(*, besides: Sequence[int] = (), now: datetime) -> int:
+    """Give back what a dead sender had claimed; `besides` are keys that the caller has on its way. Returns how many."""
     tries = len(parameters.read("webhooks.retry_seconds", at=now))
     with connection.cursor() as cursor:
-        cursor.execute(RECOVER, [now, RECOVERIES, now, tries])
+        cursor.execute(RECOVER, [now, list(besides), LOCKS_OF_WEBHOOKS, RECOVERIES, now, tries])
         return int(cursor.rowcount)
 
 
@@ -158,11 +163,11 @@ def record(*, ended: Sequence[Ended], now: datetime) -> int:
                 _note(endpoint, each, now)
         for endpoint in owners.values():
             _keep_health(endpoint, now)
-    failpoints.reach("webhooks.recorded")
+    _hold("pg_advisory_unlock", [each.delivery for each in ended])
     return len(kept)
 
 
-def give_back(*, deliveries: Iterable[Delivery], reason: str, pause: timedelta, now: datetime) -> None:
+def give_back(*, deliveries: Sequence[Delivery], reason: str, pause: timedelta, now: datetime) -> None:
     """Nothing was sent, for a reason of ours: the try does not count against the schedule."""
     for delivery in deliveries:
         held = Delivery.objects.filter(pk=delivery.pk, state=State.RUNNING, attempts=delivery.attempts)
@@ -173,6 +178,7 @@ def give_back(*, deliveries: Iterable[Delivery], reason: str, pause: timedelta, 
             earlier_attempts=delivery.earlier_attempts + 1,
             last_error=reason[:300],
         )
+    _hold("pg_advisory_unlock", deliveries)
 
 
 def replay(*, delivery_id: int, actor: Actor, now: datetime) -> Delivery:
@@ -242,6 +248,15 @@ def redeliver(*, event: PublicEvent, actor: Actor, now: datetime) -> int:
     for delivery_id in ids:
         replay(delivery_id=delivery_id, actor=actor, now=now)
     return len(ids)
+
+
+def _hold(function: Literal["pg_try_advisory_lock", "pg_advisory_unlock"], rows: Sequence[Delivery]) -> None:
+    """The session's locks on what it has on its way: they die with the process, and with nothing else."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT {function}(%s, (id %% 2147483647)::int) FROM unnest(%s::bigint[]) AS id",  # noqa: S608
+            [LOCKS_OF_WEBHOOKS, [row.pk for row in rows]],
+        )
 
 
 def _ready_endpoints(now: datetime) -> dict[int, Endpoint]:

@@ -62,7 +62,7 @@ def delivery_page(request: HttpRequest, delivery_id: str) -> HttpResponse:
     attempts = register.list_attempts(delivery)
     rows = [
         {**{name: getattr(each, name) for name in ("number", "sent_at", "result", "status_code", "duration_ms")},
-         "said": each.excerpt or each.detail}
+         "said": (each.excerpt or each.detail)[:60]}
         for each in attempts
     ]  # fmt: skip
     context = {

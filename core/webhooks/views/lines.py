@@ -33,13 +33,13 @@ class DeliveryRow:
         return reverse("admin:webhook_delivery", args=[self.delivery.public_id])
 
 
-def table_of(rows: list[Delivery], *, empty: str = "No delivery fits") -> Table:
+def table_of(rows: list[Delivery], *, empty: str = "No delivery fits", with_endpoint: bool = True) -> Table:
     columns = [
         Column("Event", "delivery.event.type"),
         Column("Status", "delivery.status", "status"),
         Column("About", "delivery.event.subject_id", "id"),
         Column("Tries", "delivery.attempts", "number"),
-        Column("To", "delivery.endpoint.url", hide_on_phone=True),
+        *([Column("To", "delivery.endpoint.url", hide_on_phone=True)] if with_endpoint else []),
         Column("Queued", "delivery.created_at", "time", hide_on_phone=True),
     ]
     return Table(columns, [DeliveryRow(row) for row in rows], caption="Deliveries", empty=empty)

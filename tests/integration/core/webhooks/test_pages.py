@@ -28,7 +28,7 @@ def delivered(number: int) -> Delivery:
     for count in (1, 2):
         Attempt.objects.create(
             delivery=delivery, endpoint=delivery.endpoint, number=count, sent_at=now, duration_ms=12,
-            result="STATUS" if count == 1 else "DELIVERED", status_code=500 if count == 1 else 204,
+            result="BAD_STATUS" if count == 1 else "DELIVERED", status_code=500 if count == 1 else 204,
             excerpt="<script>alert(1)</script>" if count == 1 else "",
         )  # fmt: skip
     return delivery

@@ -2,11 +2,14 @@
 
 import json
 import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 import pytest
+from django.db import connection
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from core.actors import SYSTEM
@@ -17,6 +20,7 @@ from core.switches import services as switches
 from core.switches.enums import Switch
 from core.webhooks.enums import DisabledBecause, EndpointStatus, Result
 from core.webhooks.models import Attempt, Delivery, Endpoint, PublicEvent
+from core.webhooks.sender import Sender
 from core.webhooks.services import deliveries, endpoints, secrets
 from core.work.models import State
 from tests.factories import webhooks
@@ -114,11 +118,11 @@ def test_a_failing_endpoint_is_tried_ten_times_over_about_three_days_and_then_no
         send_for(4 * DAY, start=NOW, step=timedelta(minutes=15))
     log = list(Attempt.objects.order_by("number"))
     assert [attempt.number for attempt in log] == list(range(1, 11))
-    assert {attempt.result for attempt in log} == {Result.STATUS}
+    assert {attempt.result for attempt in log} == {Result.BAD_STATUS}
     assert log[0].excerpt == "out of order"
     assert timedelta(days=3) < log[-1].sent_at - NOW < timedelta(days=4)
     delivery = Delivery.objects.get()
-    assert (delivery.state, delivery.last_error) == (State.PARKED, "STATUS 500")
+    assert (delivery.state, delivery.last_error) == (State.PARKED, "BAD_STATUS 500")
     assert {request.headers["webhook-id"] for request in shop.received} == {delivery.event_id}
 
 
@@ -365,11 +369,38 @@ def test_what_a_dead_sender_had_claimed_is_sent_again_and_a_late_one_changes_not
         send(now=NOW + timedelta(seconds=60))
         assert shop.received == [], "its lease still runs"
         send(now=NOW + timedelta(seconds=91))
-        late = deliveries.Ended(stale, NOW, webhooks_outcome(Result.STATUS, 500))
+        late = deliveries.Ended(stale, NOW, webhooks_outcome(Result.BAD_STATUS, 500))
         assert deliveries.record(ended=[late], now=NOW + timedelta(seconds=92)) == 0
     assert [request.headers["webhook-id"] for request in shop.received] == [event_id]
     assert Delivery.objects.get().state == State.DONE
     assert Attempt.objects.get().number == 2
+
+
+def test_what_a_living_sender_has_on_its_way_is_not_sent_again_however_far_the_clock_leaps() -> None:
+    """A demo moves the clock by days; the session that holds the delivery still lives."""
+    with receiver(says(204, after_seconds=0.5)) as shop:
+        opened(shop.url, now=NOW)
+        publish(now=NOW)
+        with Sender(slots=4) as sender:
+            sender.turn(now=NOW)
+            in_another_session(lambda: send(now=NOW + DAY))
+            while sender.turn(now=NOW + 2 * DAY):
+                continue
+    assert len(shop.received) == 1
+    assert Delivery.objects.get().state == State.DONE
+
+
+def in_another_session(act: Callable[[], object]) -> None:
+    """In a thread, which has a connection of its own."""
+
+    def run() -> None:
+        try:
+            act()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as threads:
+        threads.submit(run).result()
 
 
 def webhooks_outcome(result: Result, status: int) -> Any:
@@ -386,7 +417,7 @@ def test_replay_sends_the_same_message_again_with_a_new_schedule() -> None:
         delivery = Delivery.objects.get()
         assert delivery.state == State.PARKED
         tries = len(shop.received)
-        later = NOW + 5 * DAY
+        later = NOW + timedelta(days=4, hours=6)
         Endpoint.objects.update(rests_until=later + DAY)
         deliveries.replay(delivery_id=delivery.pk, actor=SYSTEM, now=later)
         send(now=later)
