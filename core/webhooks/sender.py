@@ -28,6 +28,7 @@ log = structlog.get_logger("holdfast.webhooks")
 ATTEMPTS = metrics.counter("webhook_attempts", "Attempts to deliver a webhook by their result", ["result"])
 SECONDS = metrics.histogram("webhook_seconds", "From connecting to the answer of an endpoint")
 PAUSE_WITHOUT_SECRETS = timedelta(minutes=1)
+GATHER_SECONDS = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,10 @@ class Sender:
             deliveries.record(ended=ended, now=latest)
 
     def _collect(self, patience_seconds: float | None) -> list[Ended]:
-        done, _ = wait(self.going, timeout=patience_seconds, return_when=FIRST_COMPLETED)
+        done, left = wait(self.going, timeout=patience_seconds, return_when=FIRST_COMPLETED)
+        if done and left:
+            # Those right behind it go into the same transaction; a slow one is not waited for.
+            done, _ = wait(self.going, timeout=GATHER_SECONDS)
         ended = []
         for future in done:
             sent = self.going.pop(future)

@@ -49,11 +49,12 @@ def _measure(report: Report, port: int) -> None:
         several.append(_send(EVENTS))
     floor = statistics.median(bare)
     report.add("httpx.post to the same receiver, a connection each, one after the other (floor)", floor, "/s")
-    for name, rates in (("one endpoint", one), (f"{ENDPOINTS} endpoints", several)):
-        rate = statistics.median(rates)
-        report.add(
-            f"deliveries to {name} by one sender", rate, "/s", floor=floor, target=">= 0.50", met=rate >= 0.5 * floor
-        )
+    report.add("deliveries to one endpoint by one sender, eight at once", statistics.median(one), "/s", floor=floor)
+    rate = statistics.median(several)
+    report.add(
+        f"deliveries to {ENDPOINTS} endpoints by one sender", rate, "/s", floor=floor, target=">= 0.50",
+        met=rate >= 0.5 * floor,
+    )  # fmt: skip
     report.add("public events written with their delivery", statistics.median(made), "/s")
 
 
