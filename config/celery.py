@@ -27,6 +27,8 @@ def configuration() -> dict[str, Any]:
         "broker_connection_max_retries": None,
         "result_backend": None,
         "task_ignore_result": True,
+        # Somebody else's server may be slow: webhooks have workers of their own, and nothing waits behind them.
+        "task_routes": {"core.webhooks.tasks.send": {"queue": "webhooks"}},
         "task_serializer": "json",
         "accept_content": ["json"],
         "task_acks_late": True,
@@ -51,6 +53,7 @@ def configuration() -> dict[str, Any]:
         "beat_schedule": {
             "work": {"task": "core.work.tasks.run_due", "schedule": 1.0, "options": {"expires": 10}},
             "outbox": {"task": "core.outbox.tasks.relay", "schedule": 1.0, "options": {"expires": 10}},
+            "webhooks": {"task": "core.webhooks.tasks.send", "schedule": 1.0, "options": {"expires": 10}},
         },
         "CELERY_DB_REUSE_MAX": 1_000,
     }
@@ -63,4 +66,4 @@ def keep_our_logging(loglevel: int | str | None = None, **_: Any) -> None:
 
 
 app.add_defaults(configuration)
-app.autodiscover_tasks(["core.work", "core.outbox"])
+app.autodiscover_tasks(["core.work", "core.outbox", "core.webhooks"])

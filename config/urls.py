@@ -10,6 +10,7 @@ from core.console.site import site
 # The public API. Each app adds one line here for its `api/urls.py`; what nobody answers is a 404 problem.
 v1: list[URLPattern | URLResolver] = [
     path("", include("core.api.urls")),
+    path("", include("core.webhooks.api.urls")),
     path("", include("compliance.api.urls")),
     path("", include("fraud.api.urls")),
     path("", include("payments.api.urls")),

@@ -30,6 +30,7 @@ DEFAULT_PORT = 8000
 DEMO_DAYS = 10
 MOST_DEMO_DAYS = 90
 BEGINS_BEFORE_DAYS = 2
+RECEIVER_REFUSES_ONE_IN = 20
 
 
 class Failed(Exception):
@@ -97,8 +98,11 @@ class _Start:
         stack, var = self.stack, self.var
         stack.enter_context(_only_one(var))
         environment = self._environment()
+        receiver_port = _receiver_port(var)
+        environment["HOLDFAST_DEMO_RECEIVER"] = f"http://127.0.0.1:{receiver_port}/webhooks"
         web, worker, beat = _children(self.root, environment, self.base_url)
-        stack.callback(stop_together, [web, worker, beat])
+        hooks = _webhook_children(self.root, environment, receiver_port)
+        stack.callback(stop_together, [web, worker, beat, *hooks])
         # The web loads while the database is migrated, and is ready when both are done; work waits for its tables.
         self._launch(web)
         _say("Migrating the database")
@@ -109,6 +113,8 @@ class _Start:
             (var / "clock-offset").write_text(str(-(self.demo_days + BEGINS_BEFORE_DAYS) * 86400))
         self._launch(worker)
         self._launch(beat)
+        for child in hooks:
+            self._launch(child)
         self._wait_until_ready()
         facts = demo.known(credentials, self.base_url)
         if facts is None:
@@ -260,6 +266,34 @@ def _children(root: Path, environment: dict[str, str], base_url: str) -> tuple[C
         Child("worker", worker, cwd=root, env=counted, log=logs / "worker.log"),
         Child("beat", beat, cwd=root, env=environment, log=logs / "beat.log"),
     )
+
+
+def _webhook_children(root: Path, environment: dict[str, str], port: int) -> list[Child]:
+    """Who sends webhooks, and the demo marketplace's server that takes them."""
+    logs = root / "var" / "log"
+    counted = {**environment, "HOLDFAST_METRICS_DIR": str(root / "var" / "metrics")}
+    sender = [sys.executable, "-m", "celery", "-A", "config", "worker", "--queues", "webhooks", "--pool", "solo",
+              "--loglevel", "WARNING", "--without-gossip", "--without-mingle"]  # fmt: skip
+    receiver = [sys.executable, "-m", "embedded.receiver", str(port), str(RECEIVER_REFUSES_ONE_IN)]
+    return [
+        Child("webhooks", sender, cwd=root, env=counted, log=logs / "webhooks.log"),
+        Child("receiver", receiver, cwd=root, env=environment, log=logs / "receiver.log"),
+    ]
+
+
+def _receiver_port(var: Path) -> int:
+    """The same at every start, because the demo's endpoint names it; another one where that is taken."""
+    kept = var / "receiver-port"
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", int(kept.read_text()) if kept.exists() else 0))
+        except OSError:
+            kept.unlink()
+            return _receiver_port(var)
+        port = int(probe.getsockname()[1])
+    kept.write_text(str(port))
+    return port
 
 
 def _say(what: str) -> None:

@@ -27,6 +27,7 @@ INSTALLED_APPS = [
     "core.approvals",
     "core.oidc",
     "core.api",
+    "core.webhooks",
     "core.console",
     "ledger",
     "compliance",
@@ -188,6 +189,10 @@ def database_settings(connection: dict[str, object], *, role: str | None) -> dic
     }
 
 
+# Webhooks to this very machine and without TLS, for test data only; a file of certificate authorities of one's own.
+HOLDFAST_WEBHOOKS_LOOPBACK = False
+HOLDFAST_WEBHOOKS_CA_FILE = env.text("HOLDFAST_WEBHOOKS_CA_FILE", "")
+
 # Broker messages only wake workers (see docs/adr/0005); tests run the list themselves.
 HOLDFAST_WAKE_WORKERS = True
 HOLDFAST_FAILPOINTS = False
@@ -220,7 +225,7 @@ SPECTACULAR_SETTINGS = {
     "SERVERS": [{"url": "/"}],
     "SCHEMA_PATH_PREFIX": "/v1",
     "COMPONENT_SPLIT_REQUEST": True,
-    "POSTPROCESSING_HOOKS": ["core.api.schema.name_paths"],
+    "POSTPROCESSING_HOOKS": ["core.api.schema.name_paths", "core.webhooks.api.described.add_webhooks"],
     "SORT_OPERATION_PARAMETERS": False,
     "ENABLE_DJANGO_DEPLOY_CHECK": False,
 }

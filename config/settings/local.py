@@ -26,6 +26,7 @@ HOLDFAST_LOCAL_ISSUER = True
 # Static files straight from the source tree: no collectstatic before the first start.
 WHITENOISE_USE_FINDERS = True
 HOLDFAST_CONSOLE_LIVEMODE = False
+HOLDFAST_WEBHOOKS_LOOPBACK = True
 HOLDFAST_GATEWAYS = {"test": "sandbox", "live": "sandbox"}
 
 # Cookies belong to a host, not to a port: two checkouts on one machine would sign each other out.

@@ -27,5 +27,6 @@ WHITENOISE_USE_FINDERS = True
 # WhiteNoise warns about a missing directory, and warnings are errors.
 (VAR_DIR / "static").mkdir(parents=True, exist_ok=True)
 HOLDFAST_CONSOLE_LIVEMODE = False
+HOLDFAST_WEBHOOKS_LOOPBACK = True
 
 HOLDFAST_GATEWAYS = {"test": "sandbox", "live": "sandbox"}

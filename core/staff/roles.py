@@ -112,6 +112,8 @@ ROLES: dict[str, Role] = {
             "work.run_job",
             "outbox.view_*",
             "outbox.retry_delivery",
+            "webhooks.view_*",
+            "webhooks.replay_delivery",
             "switches.view_*",
             "switches.change_switch",
             "idempotency.view_*",

@@ -18,7 +18,7 @@ log = structlog.get_logger("holdfast.work")
 
 WINDOW_SECONDS = 0.2
 PAUSE_AFTER_FAILURE_SECONDS = 2.0
-TASKS = {"work": "core.work.tasks.run_due", "outbox": "core.outbox.tasks.relay"}
+TASKS = {"work": "core.work.tasks.run_due", "outbox": "core.outbox.tasks.relay", "webhooks": "core.webhooks.tasks.send"}
 
 
 class Waker:

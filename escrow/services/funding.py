@@ -9,7 +9,9 @@ from django.db.models.functions import Coalesce
 from core.actors import SYSTEM
 from core.audit import services as audit
 from core.database import statements
+from core.outbox import services as outbox
 from escrow.enums import EscrowStatus
+from escrow.events import EscrowFunded
 from escrow.models import Escrow
 from payments.enums import PaymentStatus, RefundStatus
 from payments.models import Payment
@@ -30,7 +32,8 @@ WITH paid AS (
         0, currency, captured_at, %s, %s
     FROM paid ON CONFLICT (public_id) DO NOTHING RETURNING public_id
 )
-SELECT escrow_id, net_minor, request_id FROM paid JOIN made ON made.public_id = paid.escrow_id
+SELECT escrow_id, net_minor, currency, livemode, captured_at, request_id
+FROM paid JOIN made ON made.public_id = paid.escrow_id
 """
 
 
@@ -41,7 +44,7 @@ def attach(*, payment_id: str, now: datetime) -> bool:
         if made is None:
             paid.get(payment_id)
             return False
-        escrow_id, amount_minor, request_id = made
+        escrow_id, amount_minor, currency, livemode, captured_at, request_id = made
         audit.record(
             actor=SYSTEM,
             action="escrow.escrow.funded",
@@ -49,6 +52,17 @@ def attach(*, payment_id: str, now: datetime) -> bool:
             at=now,
             details={"payment_id": payment_id, "amount_minor": amount_minor},
             correlation_id=request_id or None,
+        )
+        outbox.publish(
+            EscrowFunded(
+                escrow_id=escrow_id,
+                payment_id=payment_id,
+                amount_minor=amount_minor,
+                currency=currency,
+                livemode=livemode,
+                funded_at=captured_at,
+            ),
+            now=now,
         )
     return True
 

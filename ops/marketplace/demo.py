@@ -23,6 +23,11 @@ from core.idempotency.models import IdempotentRequest, Status
 from core.staff.models import User
 from core.staff.roles import ROLES
 from core.staff.services import authenticators, passwords, people
+from core.webhooks.catalogue import ACCOUNT
+from core.webhooks.models import Endpoint
+from core.webhooks.models.endpoint import EVERYTHING
+from core.webhooks.services import endpoints
+from core.webhooks.services import secrets as webhook_secrets
 from fraud.enums import CaseDecision, CaseOutcome
 from fraud.models.review_case import WAITING, ReviewCase
 from fraud.services import cases
@@ -80,6 +85,7 @@ def open_accounts(*, base_url: str, now: datetime) -> dict[str, Any]:
                 "role": role,
             }
         )
+    _open_endpoint(now)
     return {"baseUrl": base_url, "apiKey": secret, "staff": staff, "curl": _curl(base_url, secret)}
 
 
@@ -197,6 +203,22 @@ def _account(email: str, name: str, role: str, now: datetime) -> people.Issued:
             password = passwords.issue(user=left, must_change=False, actor=SYSTEM, now=now)
         return people.Issued(left, password)
     return people.create(email=email, full_name=name, roles=[role], must_change_password=False, actor=SYSTEM, now=now)
+
+
+def _open_endpoint(now: datetime) -> None:
+    """Webhooks to the server that `make run` starts beside the program, unless an interrupted start opened it."""
+    url = os.environ.get("HOLDFAST_DEMO_RECEIVER", "")
+    if url and not Endpoint.objects.filter(url=url).exists():
+        endpoints.create(
+            url=url,
+            types=[EVERYTHING],
+            description="The demo marketplace",
+            account=ACCOUNT,
+            livemode=False,
+            secret=webhook_secrets.mint(now=now),
+            actor=SYSTEM,
+            now=now,
+        )
 
 
 def _plan_file() -> Path:

@@ -12,8 +12,11 @@ from django.db import connection
 from core import clock
 from core.actors import SYSTEM
 from core.outbox import services as outbox
+from core.webhooks.sender import Sender
 from core.work import selectors
 from core.work import services as work
+
+SLOTS = 8
 
 
 class Command(BaseCommand):
@@ -44,6 +47,11 @@ class Command(BaseCommand):
             for number in (signal.SIGTERM, signal.SIGINT):
                 signal.signal(number, lambda *_: stop.set())
         deadline = time.monotonic() + seconds if seconds is not None else None
+        # One process for everything: webhooks have threads of their own, so that nothing waits for somebody's server.
+        with Sender(slots=SLOTS) as self._webhooks:
+            self._until(stop, deadline, once=once, idle=idle)
+
+    def _until(self, stop: threading.Event, deadline: float | None, *, once: bool, idle: float) -> None:
         while not stop.is_set() and (deadline is None or time.monotonic() < deadline):
             if self._look():
                 continue
@@ -55,7 +63,8 @@ class Command(BaseCommand):
         """One pass over everything; a database that is away is waited for."""
         try:
             relayed = outbox.relay(now=clock.now())
-            return bool(work.run_pending(now=clock.now())) or bool(relayed)
+            sent = self._webhooks.turn(now=clock.now(), patience_seconds=0)
+            return bool(work.run_pending(now=clock.now())) or bool(relayed) or sent
         except DatabaseError as error:
             self.stderr.write(f"the database does not answer: {type(error).__name__}")
             connection.close()
