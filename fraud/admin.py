@@ -10,18 +10,21 @@ from fraud.models import Assessment, FraudReport, Observation, ReviewCase, RuleS
 class AssessmentAdmin(RecordAdmin):
     list_display = ("assessment_id", "created_at", "customer_id", "amount_minor", "currency", "score", "outcome")
     search_fields = ("assessment_id", "payment_id")
+    work_page = ("admin:payment", "payment_id")
 
 
 @admin.register(ReviewCase)
 class ReviewCaseAdmin(RecordAdmin):
     list_display = ("case_id", "payment_id", "state", "score", "capture_deadline", "decision", "decided_by")
     search_fields = ("case_id", "payment_id")
+    work_page = ("admin:review", "case_id")
 
 
 @admin.register(Observation)
 class ObservationAdmin(RecordAdmin):
     list_display = ("payment_id", "at", "payer_id", "payee_id", "amount_minor", "currency", "outcome")
     search_fields = ("payment_id",)
+    work_page = ("admin:payment", "payment_id")
 
 
 @admin.register(RuleSet)

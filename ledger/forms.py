@@ -16,6 +16,8 @@ class AccountFilter(forms.Form):
     code = forms.CharField(
         required=False, max_length=100, widget=forms.TextInput(attrs={"placeholder": "escrow_held:ESC_…"})
     )
+    owner = forms.CharField(required=False, max_length=64, widget=forms.TextInput(attrs={"placeholder": "prov_…"}))
+    holding = forms.BooleanField(required=False, label="Only what holds money")
 
 
 class StatementPeriod(forms.Form):

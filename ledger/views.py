@@ -1,59 +1,71 @@
 """Accounts, statements and entries as staff see them. Every line leads to its entry, every entry to its accounts."""
 
-import base64
-import binascii
-from datetime import datetime
+from collections.abc import Sequence
+from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import reverse
 
 from core import clock, console
 from core.console.components import Column, Fact, Table
 from core.money import Currency
-from ledger import forms
+from ledger import adjustment_views, forms, sources
 from ledger.chart import UnknownAccount
+from ledger.enums import Phase
+from ledger.models import Entry
 from ledger.selectors import accounts, balances, entries, statements
 from ledger.services.refusals import UnknownEntry
-
-PAGE_SIZE = 100
 
 console.jump(prefix="ent_", label="Ledger entry", to="admin:entry")
 
 
 @console.page(
-    path="accounts/", name="accounts", title="Accounts", nav=("Money", 40), permission="ledger.view_account", key="a"
-)
-def account_list(request: HttpRequest) -> HttpResponse:
-    """Accounts by code with their balances, totals by kind, and the trial balance."""
+    path="accounts/", name="accounts", title="Accounts", nav=("Money", 40), permission="ledger.view_account", key="a",
+    filters=forms.AccountFilter,
+)  # fmt: skip
+def account_list(request: HttpRequest) -> HttpResponseBase:
+    """Accounts by code with their balances; never more than a page is read."""
     form = forms.AccountFilter(request.GET)
-    wanted = form.cleaned_data if form.is_valid() else {"kind": "", "code": ""}
-    book = _book(request)
-    code, _, currency = request.GET.get("after", "").partition("|")
-    lines = accounts.list_by_code(
-        book=book,
-        kind=wanted["kind"],
-        prefix=wanted["code"],
-        after=(code, currency),
-        limit=PAGE_SIZE + 1,
+    wanted = form.cleaned_data if form.is_valid() else {}
+    source = sources.Accounts(
+        book=_book(request),
+        kind=wanted.get("kind", ""),
+        prefix=wanted.get("code", ""),
+        owner=wanted.get("owner", ""),
+        holding=wanted.get("holding", False),
     )
-    shown = lines[:PAGE_SIZE]
-    older = request.GET.copy()
-    if shown:
-        older["after"] = f"{shown[-1].code}|{shown[-1].currency.code}"
-    context = {
-        "form": form,
-        "trial": balances.list_trial(book),
-        "totals": _totals_table(accounts.list_totals(book=book)),
-        "table": _account_table(shown),
-        "page": console.KeysetPage([], f"?{older.urlencode()}" if len(lines) > PAGE_SIZE else "", ""),
-    }
-    return console.render(request, "ledger/accounts.html", context)
+    columns = [
+        Column("Account", "code", "code"),
+        Column("Normal side", "side", hide_on_phone=True),
+        Column("Posted", "posted", "money"),
+        Column("Pending", "pending", "money", hide_on_phone=True),
+        Column("Available", "available", "money", hide_on_phone=True),
+    ]
+    listing = console.Listing(
+        "accounts", columns, source, "Accounts", draw=_account_rows, empty="No account fits", hint="Widen the filter."
+    )
+    return console.render_list(request, "ledger/accounts.html", listing, {"form": form})
+
+
+@console.page(
+    path="trial-balance/", name="trial_balance", title="Trial balance", nav=("Money", 45),
+    permission="ledger.view_account",
+)  # fmt: skip
+def trial_balance(request: HttpRequest) -> HttpResponse:
+    """All accounts by kind: debit and credit balances, and that they are equal."""
+    book = _book(request)
+    totals = accounts.list_totals(book=book)
+    sheets = [
+        (line, _totals_table([total for total in totals if total.posted.currency is line.currency]))
+        for line in accounts.trial_of(totals, book=book)
+    ]
+    return console.render(request, "ledger/trial_balance.html", {"sheets": sheets, "read_at": clock.now()})
 
 
 @console.page(
     path="accounts/<str:account>/", name="account", title="Account statement", permission="ledger.view_account"
 )
-def statement(request: HttpRequest, account: str) -> HttpResponse:
+def statement(request: HttpRequest, account: str) -> HttpResponseBase:
     """Opening balance, lines with the running balance, closing balance of any period."""
     now = clock.now()
     form = forms.StatementPeriod(request.GET)
@@ -66,24 +78,19 @@ def statement(request: HttpRequest, account: str) -> HttpResponse:
             currency=currency,
             since=since,
             until=until,
-            after=_position(request),
-            limit=PAGE_SIZE,
+            after=sources.position(request),
+            limit=sources.PAGE_SIZE,
         )
         balance = balances.get(_book(request), account, currency)
     except UnknownAccount as unknown:
         raise Http404 from unknown
-    older = request.GET.copy()
-    if found.next_page:
-        older["after"] = _cursor(found.next_page)
-    context = {
-        "account": account,
-        "form": form,
-        "statement": found,
-        "balance": balance,
-        "table": _statement_table(found),
-        "page": console.KeysetPage([], f"?{older.urlencode()}" if found.next_page else "", ""),
-    }
-    return console.render(request, "ledger/statement.html", context)
+    source = sources.StatementLines(_book(request), account, currency, since, until, found)
+    listing = console.Listing(
+        f"statement-{account.replace(':', '-')}", _statement_columns(), source, "Statement lines",
+        draw=_statement_rows, empty="No movement in this period",
+    )  # fmt: skip
+    context = {"account": account, "form": form, "statement": found, "balance": balance}
+    return console.render_list(request, "ledger/statement.html", listing, context)
 
 
 @console.page(path="entries/<str:entry_id>/", name="entry", title="Ledger entry", permission="ledger.view_entry")
@@ -106,10 +113,33 @@ def entry(request: HttpRequest, entry_id: str) -> HttpResponse:
         Fact("Reversed by", found.reversed_by, "id"),
         Fact("Settles", found.settles, "id"),
         Fact("Settled by", found.settled_by, "id"),
+        Fact("Signed in", found.approval, "id"),
         Fact("Description", found.description),
     ]
     shown = [fact for fact in facts if fact.value]
-    return console.render(request, "ledger/entry.html", {"entry": found, "facts": shown, "table": _legs_table(found)})
+    context = {
+        "entry": found,
+        "row": Entry.objects.get(public_id=entry_id),
+        "facts": shown,
+        "table": _legs_table(found),
+        "total": sum((leg.amount.minor for leg in found.legs if leg.side == "DEBIT"), 0),
+        "may_audit": request.user.has_perm("audit.view_auditentry"),
+        "may_reverse": request.user.has_perm(adjustment_views.ASK)
+        and found.phase is Phase.POSTED
+        and not (found.reverses or found.reversed_by),
+    }
+    return console.render(request, "ledger/entry.html", context)
+
+
+@console.finds("Ledger accounts", permission="ledger.view_account")
+def find_accounts(request: HttpRequest, text: str) -> list[console.Hit]:
+    """An account by its code, or every account of an owner."""
+    lines = accounts.list_of_owner(book=_book(request), owner=text)
+    why = "code of the account" if [line.code for line in lines] == [text] else "owner of the account"
+    return [
+        console.Hit(line.code, account_url(line.code, line.currency), str(line.posted), why, exact=line.code == text)
+        for line in lines
+    ]
 
 
 def account_url(account: str, currency: Currency = Currency.USD) -> str:
@@ -128,49 +158,45 @@ def _currency(request: HttpRequest) -> Currency:
         raise Http404 from unknown
 
 
-def _account_table(lines: list[accounts.AccountLine]) -> Table:
-    columns = [
-        Column("Account", "code", "code"),
-        Column("Normal side", "side", hide_on_phone=True),
-        Column("Posted", "posted", "money", currency="currency"),
-        Column("Available", "available", "money", currency="currency", hide_on_phone=True),
-    ]
-    rows = [
+def _account_rows(lines: Sequence[accounts.AccountLine]) -> list[dict[str, Any]]:
+    return [
         {
             "url": account_url(line.code, line.currency),
             "code": line.code,
             "side": line.side.capitalize(),
             "posted": line.posted,
+            "pending": line.pending,
             "available": line.available,
-            "currency": line.currency.code,
         }
         for line in lines
     ]
-    return Table(columns, rows, caption="Accounts", empty="No account fits", hint="Widen the filter.")
 
 
 def _totals_table(totals: list[accounts.KindTotal]) -> Table:
+    """A balance on the other side than its kind's stands in the other column."""
     columns = [
         Column("Kind", "kind", "code"),
-        Column("Normal side", "side"),
-        Column("Accounts", "accounts", "number"),
-        Column("Posted", "posted", "money"),
+        Column("Accounts with a balance", "accounts", "number"),
+        Column("Debit", "debit", "money"),
+        Column("Credit", "credit", "money"),
     ]
-    rows = [
-        {
-            "url": f"?kind={total.kind}",
-            "kind": total.kind,
-            "side": total.side.capitalize(),
-            "accounts": total.accounts,
-            "posted": total.posted,
-        }
-        for total in totals
-    ]
+    rows = []
+    for total in totals:
+        debit, credit = (total.above, total.below) if total.side == "DEBIT" else (total.below, total.above)
+        rows.append(
+            {
+                "url": f"{reverse('admin:accounts')}?kind={total.kind}",
+                "kind": total.kind,
+                "accounts": total.accounts,
+                "debit": debit if debit.minor else None,
+                "credit": credit if credit.minor else None,
+            }
+        )
     return Table(columns, rows, caption="Totals by kind", empty="Nothing has been posted yet")
 
 
-def _statement_table(found: statements.Statement) -> Table:
-    columns = [
+def _statement_columns() -> list[Column]:
+    return [
         Column("Time", "effective_at", "stamp"),
         Column("What", "kind"),
         Column("Reference", "reference", "id", hide_on_phone=True),
@@ -178,7 +204,10 @@ def _statement_table(found: statements.Statement) -> Table:
         Column("Credit", "credit", "money"),
         Column("Balance", "balance", "money"),
     ]
-    rows = [
+
+
+def _statement_rows(lines: Sequence[statements.Line]) -> list[dict[str, Any]]:
+    return [
         {
             "url": reverse("admin:entry", args=[line.entry_id]),
             "effective_at": line.effective_at,
@@ -188,9 +217,8 @@ def _statement_table(found: statements.Statement) -> Table:
             "credit": line.amount if line.side == "CREDIT" else None,
             "balance": line.balance,
         }
-        for line in found.lines
+        for line in lines
     ]
-    return Table(columns, rows, caption="Statement lines", empty="No movement in this period")
 
 
 def _legs_table(found: entries.EntryView) -> Table:
@@ -209,23 +237,3 @@ def _legs_table(found: entries.EntryView) -> Table:
         for leg in found.legs
     ]
     return Table(columns, rows, caption="Legs", empty="This entry only lets a reservation go")
-
-
-def _cursor(position: statements.Position) -> str:
-    text = f"{position.effective_at.isoformat()}|{position.posting_id}"
-    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
-
-
-def _position(request: HttpRequest) -> statements.Position | None:
-    """Where the page before ended. Raises Http404 for a cursor nobody was given."""
-    cursor = request.GET.get("after", "")
-    if not cursor:
-        return None
-    try:
-        at, _, number = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode().partition("|")
-        moment = datetime.fromisoformat(at)
-        if moment.tzinfo is None:
-            raise Http404
-        return statements.Position(moment, int(number))
-    except (ValueError, binascii.Error, UnicodeDecodeError) as error:
-        raise Http404 from error

@@ -10,6 +10,7 @@ from payments import models
 class PaymentAdmin(RecordAdmin):
     list_display = ("public_id", "livemode", "status", "step", "amount_minor", "currency", "created_at")
     search_fields = ("public_id", "transaction_id", "escrow_id")
+    work_page = ("admin:payment", "public_id")
 
 
 @admin.register(models.Refund)
@@ -21,13 +22,12 @@ class RefundAdmin(RecordAdmin):
 @admin.register(models.GatewayAttempt)
 class GatewayAttemptAdmin(RecordAdmin):
     list_display = ("id", "payment", "operation", "outcome", "code", "duration_ms", "at")
-    list_select_related = ("payment",)
 
 
 @admin.register(models.SettlementFile)
 class SettlementFileAdmin(RecordAdmin):
     list_display = ("name", "gateway", "status", "settlement_date", "lines", "net_minor", "received_at")
-    search_fields = ("sha256",)
+    search_fields = ("sha256", "name")
 
 
 @admin.register(models.SettlementMatch)

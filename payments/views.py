@@ -7,6 +7,8 @@ from core import console
 from core.console.components import Column, Table
 from payments.models import SettlementFile, SettlementMatch
 
+FILES_SHOWN = 20
+
 
 @console.page(
     path="settlement/", name="settlement", title="Settlement", nav=("Money", 50),
@@ -19,9 +21,26 @@ def settlement_page(request: HttpRequest) -> HttpResponse:
         "payment", "file"
     )
     page = console.keyset(request, breaks)
-    files = SettlementFile.objects.defer("content").order_by("-received_at")[:20]
+    files = SettlementFile.objects.defer("content").order_by("-received_at")[:FILES_SHOWN]
     context = {"page": page, "table": _breaks_table(page.rows), "files": _files_table(list(files))}
     return console.render(request, "payments/settlement.html", context)
+
+
+@console.finds("Settlement files", permission="payments.view_settlementfile")
+def find_files(request: HttpRequest, text: str) -> list[console.Hit]:  # noqa: ARG001
+    """By the name it came under, or by its SHA-256."""
+    found = list(SettlementFile.objects.defer("content").filter(sha256=text.lower())[:1])
+    found = found or list(SettlementFile.objects.defer("content").filter(name=text)[:FILES_SHOWN])
+    return [
+        console.Hit(
+            file.name,
+            reverse("admin:payments_settlementfile_change", args=[file.pk]),
+            f"{file.lines:,} lines · {file.status.lower()}",
+            "name or hash of the file",
+            exact=len(found) == 1,
+        )
+        for file in found
+    ]
 
 
 def _breaks_table(rows: list[SettlementMatch]) -> Table:

@@ -11,7 +11,7 @@ from compliance.models import Party
 from compliance.selectors import parties as register
 from compliance.services import parties
 from core import clock
-from core.api import filters
+from core.api import conditions, filters
 from core.api.once import run_once
 from core.api.owners import ADMINS, One, Owner, Rows
 from core.api.requests import ApiRequest
@@ -93,6 +93,7 @@ class PartyView(ApiView):
             provider="party_id",
         )
     }
+    etag = conditions.all_but("success", "timestamp")
 
     @describe(
         "getParty", summary="Get a party", answers={200: PartyAnswerSerializer}, refusals=[register.PartyNotFound]

@@ -1,12 +1,11 @@
 """What the API consists of: its views, the scopes they ask for, the codes they may refuse with."""
 
-import inspect
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
-from django.urls import URLPattern, URLResolver, get_resolver
+from django.urls import get_resolver
 
+from core.api import scopes as scope_map
 from core.api.views import ApiView
 from core.errors import Refusal
 
@@ -25,11 +24,11 @@ class ErrorCode:
 
 def views() -> list[tuple[str, type[ApiView]]]:
     """Every API view in the URL map with its route."""
-    return list(_walk(get_resolver().url_patterns, ""))
+    return list(scope_map.api_views(get_resolver().url_patterns))
 
 
 def scopes() -> list[str]:
-    return sorted({scope for _, view in views() for scope in view.scopes.values()})
+    return sorted(scope_map.names())
 
 
 def error_codes() -> list[ErrorCode]:
@@ -44,16 +43,6 @@ def error_codes() -> list[ErrorCode]:
         if known is None or (meaning and not known.meaning):
             found[kind.code] = ErrorCode(kind.code, kind.status, kind.title, meaning)
     return sorted(found.values(), key=lambda entry: entry.code)
-
-
-def _walk(patterns: list[Any], prefix: str) -> Iterator[tuple[str, type[ApiView]]]:
-    for pattern in patterns:
-        if isinstance(pattern, URLResolver):
-            yield from _walk(pattern.url_patterns, prefix + str(pattern.pattern))
-        elif isinstance(pattern, URLPattern):
-            view = getattr(pattern.callback, "cls", None)
-            if inspect.isclass(view) and issubclass(view, ApiView):
-                yield prefix + str(pattern.pattern), view
 
 
 def _subclasses(kind: type[Refusal]) -> Iterator[type[Refusal]]:

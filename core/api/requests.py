@@ -7,8 +7,9 @@ from django.http.request import RawPostDataException
 from rest_framework.request import Request
 
 from core.actors import Actor
-from core.api import strict_json
+from core.api import strict_json, versions
 from core.api.callers import Caller
+from core.api.conditions import UNCONDITIONAL, Condition
 from core.api.owners import Owner
 from core.api.problems import BodyTooLarge
 from core.errors import Refusal
@@ -33,7 +34,10 @@ class LengthRequired(Refusal):
 
 
 class ApiRequest(Request):
-    """`data` is the JSON object that was sent, `{}` where nothing was."""
+    """`data` is the JSON object that was sent, `{}` where nothing was, in the newest version's terms.
+
+    `condition` is what `If-Match` asks for, `api_version` the version the caller speaks.
+    """
 
     auth: Caller
     actor: Actor
@@ -41,17 +45,22 @@ class ApiRequest(Request):
     idempotency_key: str
     owner: Owner | None = None
     """What the user at hand reaches of the operation; None for API keys, which reach all of their mode."""
+    condition: Condition
+    api_version: str
+    operation: str
 
     def __init__(self, request: HttpRequest, *, max_body_bytes: int = MAX_BODY_BYTES, **options: Any) -> None:
         self._max_body_bytes = max_body_bytes
         self._object: dict[str, Any] | None = None
+        self.condition, self.api_version, self.operation = UNCONDITIONAL, versions.newest(), ""
         super().__init__(request, **options)
 
     @property
     def data(self) -> dict[str, Any]:
         if self._object is None:
             body = self._read_body()
-            self._object = strict_json.read_object(body) if body else {}
+            sent = strict_json.read_object(body) if body else {}
+            self._object = versions.upgrade(sent, operation=self.operation, version=self.api_version)
         return self._object
 
     def _read_body(self) -> bytes:

@@ -13,11 +13,13 @@ from drf_spectacular.plumbing import ResolvedComponent
 from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework import serializers
 
-from core.api import fields, owners, problems, requests, strict_json, throttles
-from core.api.authentication import AuthenticationRequired, InsufficientScope
+from core.api import fields, headers, owners, problems, requests, strict_json, throttles, versions
+from core.api.authentication import AuthenticationRequired, InsufficientScope, OriginNotAllowed
 from core.api.bearer import IdentityProviderUnavailable
+from core.api.conditions import PreconditionFailed
 from core.api.filters import Filter
 from core.api.once import IdempotencyKeyRequired
+from core.api.pagination import InvalidCursor
 from core.api.wire import WireSerializer, camel
 from core.errors import Refusal
 from core.idempotency.services import KeyReusedWithOtherBody, RequestInFlight
@@ -26,8 +28,10 @@ Method = TypeVar("Method", bound=Callable[..., Any])
 
 ALWAYS: tuple[type[Refusal], ...] = (
     problems.InvalidRequest,
+    versions.UnknownVersion,
     AuthenticationRequired,
     InsufficientScope,
+    OriginNotAllowed,
     owners.NotForUsers,
     owners.NotYourOwn,
     owners.UserHasNoParty,
@@ -73,8 +77,8 @@ PROBLEM = {
 SECURITY_SCHEME = {
     "type": "http",
     "scheme": "bearer",
-    "bearerFormat": "sk_test_… or sk_live_…",
-    "description": "A secret API key. Each operation names the scope it needs.",
+    "bearerFormat": "sk_test_…, rk_test_…, sk_live_… or rk_live_…",
+    "description": "An API key, secret or restricted. Each operation names the scope it needs.",
 }
 TOKEN_SCHEME = {
     "type": "http",
@@ -112,6 +116,7 @@ def describe(
 
     def decorate(method: Method) -> Method:
         method.api_refusals = tuple(refusals)  # type: ignore[attr-defined]
+        method.api_operation, method.api_summary = operation_id, summary  # type: ignore[attr-defined]
         described = extend_schema(
             operation_id=operation_id,
             summary=summary,
@@ -181,13 +186,15 @@ class ApiSchema(AutoSchema):
             if self.view.paged:
                 parameters += [LIMIT, CURSOR]
             parameters += [_query_parameter(each) for each in self.view.filters]
-        return parameters
+        return parameters + headers.requested(self.view, self.method)
 
     def _get_response_bodies(self, direction: str = "response") -> dict[str, Any]:
         bodies: dict[str, Any] = super()._get_response_bodies(direction)
         for body in bodies.values():
             body["description"] = body["description"] or "Done."
         self._register("Problem", ResolvedComponent.SCHEMA, PROBLEM)
+        for name, header in headers.HEADERS.items():
+            self._register(name, "headers", header)
         by_status: dict[int, list[type[Refusal]]] = {}
         for refusal in self._refusals():
             by_status.setdefault(refusal.status, []).append(refusal)
@@ -197,6 +204,10 @@ class ApiSchema(AutoSchema):
                 bodies[str(status)]["content"].update(problem["content"])
             else:
                 bodies[str(status)] = problem
+        if self.method == "GET" and self.view.etag is not None:
+            bodies["304"] = {"description": "What `If-None-Match` names is still so."}
+        for answered, body in bodies.items():
+            body["headers"] = headers.answered(self.view, self.method, int(answered))
         return bodies
 
     def get_serializer_name(self, serializer: Any, direction: str) -> str:  # noqa: ARG002
@@ -249,6 +260,10 @@ class ApiSchema(AutoSchema):
             refusals += WITH_BODY
         if self.method == "POST":
             refusals += ON_POST
+        if self.method == "GET" and self.view.paged:
+            refusals.append(InvalidCursor)
+        if self.method in self.view.if_match:
+            refusals.append(PreconditionFailed)
         if "{" in self.path and not any(refusal.status == 404 for refusal in refusals):
             refusals.append(problems.NotFound)
         return list(dict.fromkeys(refusals))

@@ -11,8 +11,9 @@ a limit on requests protects the machines, money is protected by its own limits 
 import math
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, cast
 
 import redis
@@ -34,23 +35,29 @@ LOCAL_BUCKETS = 10_000
 SCRIPT = """
 local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
-local wait, remaining, reset, after = 0, math.huge, 0, {}
-for i = 1, #KEYS do
+local limits = #ARGV / 2
+local wait, full_at = 0, {}
+for i = 1, limits do
   local interval, burst = tonumber(ARGV[2 * i - 1]), tonumber(ARGV[2 * i])
-  local full_at = tonumber(redis.call('GET', KEYS[i]) or now)
-  if full_at < now then full_at = now end
-  after[i] = full_at + interval
-  wait = math.max(wait, after[i] - now - interval * burst)
-  remaining = math.min(remaining, math.floor((interval * burst - (after[i] - now)) / interval + 0.000001))
-  reset = math.max(reset, after[i] - now)
+  full_at[i] = math.max(now, tonumber(redis.call('GET', KEYS[i]) or now))
+  wait = math.max(wait, full_at[i] + interval - now - interval * burst)
 end
-if wait > 0.5 then
-  return {math.ceil(wait), 0, math.ceil(reset)}
+local passes = wait <= 0.5
+local answer = {passes and 0 or math.ceil(wait)}
+for i = 1, limits do
+  local interval, burst = tonumber(ARGV[2 * i - 1]), tonumber(ARGV[2 * i])
+  if passes then
+    full_at[i] = full_at[i] + interval
+    redis.call('SET', KEYS[i], string.format('%.0f', full_at[i]), 'PX', math.ceil((full_at[i] - now) / 1000) + 1)
+  end
+  answer[2 * i] = math.max(0, math.floor((interval * burst - (full_at[i] - now)) / interval + 0.000001))
+  answer[2 * i + 1] = math.ceil(full_at[i] - now)
 end
-for i = 1, #KEYS do
-  redis.call('SET', KEYS[i], string.format('%.0f', after[i]), 'PX', math.ceil((after[i] - now) / 1000) + 1)
+if passes and KEYS[limits + 1] then
+  redis.call('INCR', KEYS[limits + 1])
+  redis.call('EXPIRE', KEYS[limits + 1], 3024000)
 end
-return {0, remaining, math.ceil(reset)}
+return answer
 """
 
 
@@ -69,12 +76,19 @@ class Limit:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
-    """`wait` and `reset` in seconds: until the next request may come, and until the bucket is full again."""
+class Standing:
+    """Where one limit stands: requests left, and seconds until all of them are back."""
 
-    wait: float
     remaining: int
     reset: float
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """`wait` in seconds until the request may come, 0 where it was let through; one standing for each limit."""
+
+    wait: float
+    standings: tuple[Standing, ...]
 
 
 class TooManyRequests(Refusal):
@@ -84,12 +98,14 @@ class TooManyRequests(Refusal):
     status = 429
     title = "Too many requests"
 
-    def __init__(self, *, wait: float, headers: dict[str, str]) -> None:
+    def __init__(self, *, wait: float, headers: dict[str, str], violated: Sequence[str]) -> None:
         seconds = max(1, math.ceil(wait))
         self.headers = {**headers, "Retry-After": str(seconds)}
-        super().__init__(f"Try again in {seconds} s.", fields={"retry_after_seconds": seconds})
+        fields = {"retry_after_seconds": seconds, "violated_policies": list(violated)}
+        super().__init__(f"Try again in {seconds} s.", fields=fields)
 
 
+_UNITS = {60: "minute", 3600: "hour", 86400: "day"}
 _declared: dict[str, list[tuple[str, int]]] = {}
 _local: dict[str, float] = {}
 _local_lock = threading.Lock()
@@ -105,12 +121,11 @@ def declare(name: str, *limits: Limit) -> None:
 
     Periods are part of the meaning and do not change: 60 s is `per_minute`, 3600 s `per_hour`, 86400 s `per_day`.
     """
-    units = {60: "minute", 3600: "hour", 86400: "day"}
     _declared[name] = []
     for limit in limits:
-        stem = f"throttle.{name}.per_{units[limit.period]}"
+        stem = f"throttle.{name}.per_{_UNITS[limit.period]}"
         parameters.declare(
-            f"{stem}.rate", limit.rate, unit=f"requests per {units[limit.period]}", meaning=f"{name}: sustained rate"
+            f"{stem}.rate", limit.rate, unit=f"requests per {_UNITS[limit.period]}", meaning=f"{name}: sustained rate"
         )
         parameters.declare(f"{stem}.burst", limit.burst, unit="requests", meaning=f"{name}: most requests at once")
         _declared[name].append((stem, limit.period))
@@ -136,33 +151,52 @@ def limits_for(name: str, *, bulk: bool = False, at: datetime) -> list[Limit]:
 def take(*, name: str, key: Caller, now: datetime) -> dict[str, str]:
     """Count one request against the caller; the `RateLimit` headers to send. Raises TooManyRequests."""
     limits = limits_for(name, bulk=key.throttle_class == ThrottleClass.BULK, at=now)
-    verdict = _ask([f"hf:throttle:{{{key.public_id}}}:{name}:{limit.period}" for limit in limits], limits)
-    policy = ", ".join(
-        f'"{name}";q={limit.burst};w={math.ceil(limit.burst * limit.interval / 1e6)}' for limit in limits
-    )
-    headers = {
-        "RateLimit-Policy": policy,
-        "RateLimit": f'"{name}";r={verdict.remaining};t={math.ceil(verdict.reset)}',
-    }
+    counter = use_counter(key.public_id, now.date())
+    return draw(name=name, owner=key.public_id, limits=limits, counter=counter)
+
+
+def use_counter(key_id: str, day: date) -> str:
+    """Where the requests of a day are counted, by the same script, so that counting costs no trip."""
+    return f"hf:throttle:{{{key_id}}}:used:{day.isoformat()}"
+
+
+def draw(*, name: str, owner: str, limits: list[Limit], counter: str = "") -> dict[str, str]:
+    """Take one from each of the owner's buckets, or from none. Raises TooManyRequests.
+
+    The headers are those of draft-ietf-httpapi-ratelimit-headers-10: one policy and one standing for each limit.
+    """
+    verdict = _ask([f"hf:throttle:{{{owner}}}:{name}:{limit.period}" for limit in limits], limits, counter)
+    names = [name] if len(limits) == 1 else [f"{name}.per_{_UNITS[limit.period]}" for limit in limits]
+    policies = [
+        f'"{policy}";q={limit.burst};w={math.ceil(limit.burst * limit.interval / 1e6)}'
+        for policy, limit in zip(names, limits, strict=True)
+    ]
+    standings = [
+        f'"{policy}";r={standing.remaining};t={math.ceil(standing.reset)}'
+        for policy, standing in zip(names, verdict.standings, strict=True)
+    ]
+    headers = {"RateLimit-Policy": ", ".join(policies), "RateLimit": ", ".join(standings)}
     if verdict.wait > 0:
         REFUSED.labels(name).inc()
-        raise TooManyRequests(wait=verdict.wait, headers=headers)
+        violated = [policy for policy, standing in zip(names, verdict.standings, strict=True) if not standing.remaining]
+        raise TooManyRequests(wait=verdict.wait, headers=headers, violated=violated)
     return headers
 
 
-def _ask(buckets: list[str], limits: list[Limit]) -> Verdict:
+def _ask(buckets: list[str], limits: list[Limit], counter: str = "") -> Verdict:
     global _redis_rests_until
     if time.monotonic() >= _redis_rests_until:
         try:
-            return _ask_redis(buckets, limits)
+            return _ask_redis(buckets, limits, counter)
         except redis.RedisError:
             _redis_rests_until = time.monotonic() + REDIS_REST_SECONDS
     FALLBACKS.inc()
     return _ask_process(buckets, limits)
 
 
-def _ask_redis(buckets: list[str], limits: list[Limit]) -> Verdict:
-    global _client, _script_hash
+def client() -> redis.Redis:
+    """The process's connections for short questions: what does not answer at once is done without."""
+    global _client
     if _client is None:
         _client = redis.Redis.from_url(
             settings.HOLDFAST_REDIS_URL,
@@ -171,16 +205,23 @@ def _ask_redis(buckets: list[str], limits: list[Limit]) -> Verdict:
             # Once more at once, for a connection that went stale; the client's own default waits for seconds.
             retry=Retry(NoBackoff(), 1),
         )
-    arguments: list[Any] = [*buckets]
+    return _client
+
+
+def _ask_redis(buckets: list[str], limits: list[Limit], counter: str) -> Verdict:
+    global _script_hash
+    names = [*buckets, counter] if counter else buckets
+    arguments: list[Any] = [*names]
     for limit in limits:
         arguments += [limit.interval, limit.burst]
     try:
-        answer = _client.evalsha(_script_hash, len(buckets), *arguments)
+        answer = client().evalsha(_script_hash, len(names), *arguments)
     except redis.exceptions.NoScriptError:
-        _script_hash = str(_client.script_load(SCRIPT))
-        answer = _client.evalsha(_script_hash, len(buckets), *arguments)
-    wait, remaining, reset = cast("list[int]", answer)
-    return Verdict(wait=wait / 1e6, remaining=int(remaining), reset=reset / 1e6)
+        _script_hash = str(client().script_load(SCRIPT))
+        answer = client().evalsha(_script_hash, len(names), *arguments)
+    wait, *rest = cast("list[int]", answer)
+    standings = (Standing(int(rest[i]), rest[i + 1] / 1e6) for i in range(0, len(rest), 2))
+    return Verdict(wait / 1e6, tuple(standings))
 
 
 def _ask_process(buckets: list[str], limits: list[Limit]) -> Verdict:
@@ -189,14 +230,19 @@ def _ask_process(buckets: list[str], limits: list[Limit]) -> Verdict:
     with _local_lock:
         if len(_local) > LOCAL_BUCKETS:
             _local.clear()
-        after = [
-            max(now, _local.get(bucket, now)) + limit.interval for bucket, limit in zip(buckets, limits, strict=True)
-        ]
-        room = [limit.interval * limit.burst - (moment - now) for moment, limit in zip(after, limits, strict=True)]
-        wait = max(0.0, -min(room))
-        reset = (max(after) - now) / 1e6
-        if wait > 0.5:
-            return Verdict(wait=wait / 1e6, remaining=0, reset=reset)
-        _local.update(zip(buckets, after, strict=True))
-    remaining = min(int(left / limit.interval + 1e-6) for left, limit in zip(room, limits, strict=True))
-    return Verdict(wait=0, remaining=remaining, reset=reset)
+        full_at = [max(now, _local.get(bucket, now)) for bucket in buckets]
+        wait = max(
+            at + limit.interval - now - limit.interval * limit.burst for at, limit in zip(full_at, limits, strict=True)
+        )
+        passes = wait <= 0.5
+        if passes:
+            full_at = [at + limit.interval for at, limit in zip(full_at, limits, strict=True)]
+            _local.update(zip(buckets, full_at, strict=True))
+    standings = (
+        Standing(
+            max(0, int((limit.interval * limit.burst - (at - now)) / limit.interval + 1e-6)),
+            (at - now) / 1e6,
+        )
+        for at, limit in zip(full_at, limits, strict=True)
+    )
+    return Verdict(0 if passes else wait / 1e6, tuple(standings))

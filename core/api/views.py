@@ -1,6 +1,7 @@
 """The base of every view of the public API."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any, ClassVar, TypeVar, cast
 
 from django.db.models import Model, QuerySet
@@ -10,9 +11,10 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from core import clock
-from core.api import filters, owners, problems, throttles
+from core.api import conditions, filters, owners, problems, throttles, versions
 from core.api.authentication import InsufficientScope
 from core.api.bearer import BearerAuthentication
+from core.api.conditions import Condition, Stands
 from core.api.filters import Filter
 from core.api.once import require_key
 from core.api.owners import Owner
@@ -21,6 +23,8 @@ from core.api.problems import MethodNotAllowed, NotFound
 from core.api.rendering import AlwaysJson, JsonRenderer
 from core.api.requests import MAX_BODY_BYTES, ApiRequest
 from core.api.schema import ApiSchema
+from core.api.values import Verbatim
+from core.api.wire import to_wire
 from core.oidc.users import User
 
 _READS = frozenset({"GET", "HEAD"})
@@ -36,10 +40,18 @@ class ApiView(APIView):
     `filters` are the query parameters of GET, `paged` adds `limit` and `cursor`; others are refused.
     Handlers get `request.auth` (ApiKey, User), `request.actor`, `request.livemode`, on POST `request.idempotency_key`;
     they answer with `Response` holding plain snake_case dicts.
+
+    `dangerous_scopes` are those of its scopes that no key has unless they are named. `etag` makes the state of the
+    object out of a GET's answer (`conditions.all_but("timestamp")`): the answer carries its `ETag`, and a caller who
+    has it already gets a 304. `if_match` are the methods that pass `request.condition` to their service; on others
+    the header is refused.
     """
 
     scopes: ClassVar[dict[str, str]] = {}
     owned_by: ClassVar[dict[str, Owner]] = {}
+    dangerous_scopes: ClassVar[frozenset[str]] = frozenset()
+    etag: ClassVar[Stands | None] = None
+    if_match: ClassVar[frozenset[str]] = frozenset()
     throttle: ClassVar[dict[str, str]] = {}
     filters: ClassVar[tuple[Filter, ...]] = ()
     paged: ClassVar[bool] = False
@@ -65,14 +77,17 @@ class ApiView(APIView):
         if method not in self._methods():
             raise MethodNotAllowed(self._methods())
         self._require_scope(request, method)
-        call = cast("ApiRequest", request)
-        self.headers.update(throttles.take(name=self.throttle_name(method), key=call.auth, now=clock.now()))
+        call, now = cast("ApiRequest", request), clock.now()
+        self.headers.update(throttles.take(name=self.throttle_name(method), key=call.auth, now=now))
+        self._choose_version(call, method, now)
         if "\x00" in request.path:
             raise NotFound
         if method == "POST":
             call.idempotency_key = require_key(request.META)
         if isinstance(call.auth, User):
             self._admit(call, call.auth, method, kwargs)
+        if (wanted := request.META.get("HTTP_IF_MATCH")) is not None:
+            call.condition = self._read_condition(method, wanted)
         if method not in _READS or not self.paged:
             self.query = filters.read_all(request.query_params, self.filters if method in _READS else ())
 
@@ -90,6 +105,9 @@ class ApiView(APIView):
     def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
         if not hasattr(request, "accepted_renderer"):
             request.accepted_renderer, request.accepted_media_type = JsonRenderer(), JsonRenderer.media_type
+        if self.etag is not None and response.status_code == 200 and request.method in _READS:
+            response = self._tagged(request, response, self.etag)
+        self._translate(request, response)
         return super().finalize_response(request, response, *args, **kwargs)
 
     @property
@@ -117,6 +135,43 @@ class ApiView(APIView):
     @classmethod
     def owner_of(cls, method: str) -> Owner:
         return cls.owned_by.get("GET" if method == "HEAD" else method, owners.CLOSED)
+
+    def _choose_version(self, call: ApiRequest, method: str, now: datetime) -> None:
+        """The header's version or the key's, said in every answer from here on; with its end, where that is decided."""
+        pinned = getattr(call.auth, "api_version", "") or versions.newest()
+        call.operation = self.operation(method)
+        call.api_version = versions.choose(named=call.META.get("HTTP_API_VERSION"), pinned=pinned)
+        self.headers[versions.HEADER] = call.api_version
+        self.headers.update(versions.end_headers(call.api_version, at=now))
+
+    def _read_condition(self, method: str, header: str) -> Condition:
+        if method not in self.if_match:
+            raise conditions.UnreadableCondition("This operation does not look at If-Match.")
+        return conditions.read_if_match(header)
+
+    def _tagged(self, request: Request, response: Response, stands: Stands) -> Response:
+        """With its `ETag`, or empty where the caller has just this already."""
+        tag = conditions.tag(stands.of(response.data))
+        if not conditions.matches_none_of(request.META.get("HTTP_IF_NONE_MATCH"), tag):
+            response = Response(status=304)
+        response["ETag"] = tag
+        return response
+
+    def _translate(self, request: Request, response: Response) -> None:
+        """What the newest version answers, in the caller's. Problems are the same in every version."""
+        call = cast("ApiRequest", request)
+        version, operation = getattr(call, "api_version", versions.newest()), getattr(call, "operation", "")
+        if response.status_code >= 400 or response.data is None:
+            return
+        if versions.is_translated(operation=operation, version=version):
+            body = versions.downgrade(to_wire(response.data), operation=operation, version=version)
+            response.data = Verbatim(body)
+
+    @classmethod
+    def operation(cls, method: str) -> str:
+        """The operation's id in the schema, empty where it is not described."""
+        action = getattr(cls, "get" if method == "HEAD" else method.lower(), None)
+        return str(getattr(action, "api_operation", ""))
 
     def _methods(self) -> list[str]:
         return [name.upper() for name in self.http_method_names if name != "options" and hasattr(self, name)]

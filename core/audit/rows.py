@@ -111,3 +111,11 @@ def last_place() -> int:
     with connection.cursor() as cursor:
         cursor.execute("SELECT coalesce(max(seq), 0) FROM audit_link")
         return int(cursor.fetchone()[0])
+
+
+def find_entry(entry_id: UUID) -> StoredEntry | None:
+    """One entry as it stands in the table, with the MAC beside it."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {ENTRY_COLUMNS} FROM audit_entry e WHERE e.id = %s", [entry_id])  # noqa: S608
+        row = cursor.fetchone()
+    return entry_of(row) if row else None

@@ -1,9 +1,95 @@
 """Reading the record. Every list uses an index and has a limit."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
+from django.db import connection
+from django.db.models import Q, QuerySet
+
+from core.audit import chain
 from core.audit.models import AuditEntry, AuditLink, AuditPending
+
+# Each step looks up the next name in the index: as many steps as there are names, however many rows.
+_ACTIONS = """
+    WITH RECURSIVE known AS (
+        (SELECT action FROM audit_entry ORDER BY action LIMIT 1)
+        UNION ALL
+        SELECT (SELECT action FROM audit_entry WHERE action > known.action ORDER BY action LIMIT 1)
+          FROM known WHERE known.action IS NOT NULL
+    )
+    SELECT action FROM known WHERE action IS NOT NULL
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Empty means all. `actor` is the e-mail of a person; `action` a name or its beginning, `payments.`; both ends
+    of the time are included and excluded as their names say."""
+
+    actor: str = ""
+    action: str = ""
+    subject: str = ""
+    correlation: str = ""
+    result: str = ""
+    since: datetime | None = None
+    before: datetime | None = None
+
+
+def list_filtered(filters: Filters) -> tuple[QuerySet[AuditEntry], list[Q]]:
+    """Entries for pages by id, and the branches that each have their own index (one per action that fits)."""
+    found = AuditEntry.objects.all()
+    if filters.actor:
+        found = found.filter(actor_kind="STAFF", actor_id=filters.actor)
+    if filters.subject:
+        found = found.filter(subject=filters.subject)
+    if filters.correlation:
+        found = found.filter(correlation_id=filters.correlation).exclude(correlation_id="")
+    if filters.result:
+        found = found.filter(result=filters.result)
+    if filters.result and filters.result != "SUCCESS":
+        found = found.exclude(result="SUCCESS")
+    if filters.since:
+        found = found.filter(id__gte=_lowest_id(filters.since))
+    if filters.before:
+        found = found.filter(id__lt=_lowest_id(filters.before))
+    if not filters.action:
+        return found, []
+    fitting = [action for action in list_actions() if action.startswith(filters.action)]
+    return (found, [Q(action=action) for action in fitting]) if fitting else (found.none(), [])
+
+
+def list_actions() -> list[str]:
+    """Every action there is in the record, by name."""
+    with connection.cursor() as cursor:
+        cursor.execute(_ACTIONS)
+        return [action for (action,) in cursor.fetchall()]
+
+
+def find_entry(entry_id: UUID) -> AuditEntry | None:
+    """With its place in the chain, where it has one."""
+    return AuditEntry.objects.select_related("link").filter(pk=entry_id).first()
+
+
+def has_acted(email: str) -> bool:
+    return AuditEntry.objects.filter(actor_kind="STAFF", actor_id=email).exists()
+
+
+def count_of_request(correlation: str, *, limit: int) -> int:
+    """How many entries one request and what it set in motion left, counted no further than `limit`."""
+    found = AuditEntry.objects.filter(correlation_id=correlation).exclude(correlation_id="")
+    return found[:limit].count()
+
+
+def list_neighbours(seq: int) -> dict[int, AuditLink]:
+    """The links before and after a place, by place, with their entries."""
+    return {link.seq: link for link in AuditLink.objects.select_related("entry").filter(seq__in=[seq - 1, seq + 1])}
+
+
+def _lowest_id(at: datetime) -> UUID:
+    """An id begins with the milliseconds it was recorded at."""
+    return UUID(int=(chain.microseconds(at) // 1000) << 80)
 
 
 def list_for_subject(subject: str | Iterable[str], *, linked: bool = False, limit: int = 200) -> list[AuditEntry]:

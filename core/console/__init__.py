@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from core.console.charts import bars, sparkline
     from core.console.components import Column, Event, Fact, Table
     from core.console.jumps import Hit, finds, jump
-    from core.console.pages import actor, is_live, page, person
+    from core.console.listing import Keyset, Listing, render_list
+    from core.console.pages import actor, is_live, page, person, require
     from core.console.paging import KeysetPage, keyset
     from core.console.records import RecordAdmin
     from core.console.shell import render
@@ -27,7 +28,9 @@ __all__ = [
     "Event",
     "Fact",
     "Hit",
+    "Keyset",
     "KeysetPage",
+    "Listing",
     "RecordAdmin",
     "Table",
     "actor",
@@ -40,6 +43,8 @@ __all__ = [
     "page",
     "person",
     "render",
+    "render_list",
+    "require",
     "sparkline",
     "tone_of",
 ]
@@ -48,7 +53,8 @@ _HOMES = {
     "charts": ("bars", "sparkline"),
     "components": ("Column", "Event", "Fact", "Table"),
     "jumps": ("Hit", "finds", "jump"),
-    "pages": ("actor", "is_live", "page", "person"),
+    "listing": ("Keyset", "Listing", "render_list"),
+    "pages": ("actor", "is_live", "page", "person", "require"),
     "paging": ("KeysetPage", "keyset"),
     "records": ("RecordAdmin",),
     "shell": ("render",),

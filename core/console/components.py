@@ -34,13 +34,17 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """`name` is an attribute or key of the row; `kind` as in Fact; numbers and money stand right."""
+    """`name` is an attribute or key of the row; `kind` as in Fact; numbers and money stand right.
+
+    A `personal` column is about a person: in a file it is masked unless the reader may take it out whole.
+    """
 
     title: str
     name: str
     kind: str = "text"
     currency: str = "currency"
     hide_on_phone: bool = False
+    personal: bool = False
 
     @property
     def is_number(self) -> bool:

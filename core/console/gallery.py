@@ -8,7 +8,10 @@ from django import forms
 from core import clock
 from core.console import charts
 from core.console.components import Column, Event, Fact, Table
+from core.console.exports import Offer
+from core.console.models import SavedView
 from core.console.paging import KeysetPage
+from core.console.saved_views import Bar, Line
 from core.money import Currency, Money
 
 TONES = ("good", "busy", "careful", "bad", "quiet", "neutral")
@@ -85,6 +88,13 @@ def context() -> dict[str, Any]:
         "middle": KeysetPage([], "?before=x", "?after=x"),
         "first": KeysetPage([], "?before=x", ""),
         "facts": _facts(now),
+        "long_facts": [
+            Fact("Hash", "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", "code"),
+            Fact("Reason", "The buyer says that the photographer came on the wrong day and left early. " * 3),
+            Fact("A label that is longer than its column is wide", -1_234_567_89, "money"),
+        ],
+        "sample_bar": _bar(now),
+        "sample_export": Offer("#table", 100_000, ["Who", "E-mail"]),
         "events": _events(now),
         "filter": SampleFilter({"status": "REVIEW"}),
         "form": SampleForm(),
@@ -102,6 +112,17 @@ def context() -> dict[str, Any]:
         ],
         "hourly": charts.sparkline((4, 6, 5, 9, 12, 10, 8), title="Payments in the last hours"),
     }
+
+
+def _bar(now: Any) -> Bar:
+    """One's own view at hand, one of somebody else, and a filter that could be kept."""
+    views = [
+        SavedView(public_id="view_1", page="payments", name="Failed today", created_at=now, changed_at=now),
+        SavedView(public_id="view_2", page="payments", name="Large holds", role="TREASURY", created_at=now),
+    ]
+    return Bar(
+        "payments", [Line(views[0], "#table", True, True), Line(views[1], "#table", False, False)], "status=X", []
+    )
 
 
 def _facts(now: Any) -> list[Fact]:

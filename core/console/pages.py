@@ -8,7 +8,8 @@ from typing import cast
 from django.conf import settings
 from django.core.exceptions import BadRequest, ImproperlyConfigured, PermissionDenied
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.forms import BaseForm
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed, HttpResponseRedirect
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_protect
@@ -20,15 +21,20 @@ from core.staff import presence
 from core.staff.models import User
 from core.telemetry import origin
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 LIVE = "console.livemode"
+# The saved view an address belongs to.
+VIEW = "v"
 # Open with a password that has to be replaced first.
 OPEN_WITH_ISSUED_PASSWORD = frozenset({"password", "logout"})
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """`nav` is (section, order) for pages of the side navigation; `key` the letter after `g` that opens it."""
+    """`nav` is (section, order) for pages of the side navigation; `key` the letter after `g` that opens it.
+
+    A page with `filters` is a list whose filters can be kept as a saved view.
+    """
 
     path: str
     name: str
@@ -38,6 +44,7 @@ class Page:
     key: str
     methods: frozenset[str]
     view: View
+    filters: type[BaseForm] | None = None
 
 
 _pages: dict[str, Page] = {}
@@ -52,6 +59,7 @@ def page(
     nav: tuple[str, int] | None = None,
     methods: Iterable[str] = ("GET",),
     key: str = "",
+    filters: type[BaseForm] | None = None,
 ) -> Callable[[View], View]:
     """Register a view at /admin/<path>, reversible as `admin:<name>`. What is not in `methods` is refused with 405.
 
@@ -65,7 +73,7 @@ def page(
             raise ImproperlyConfigured(f"two pages are named {name}")
         allowed = frozenset(methods) | ({"HEAD"} if "GET" in methods else set())
         guarded = guard(view, name=name, permission=permission, methods=allowed)
-        _pages[name] = Page(path, name, title, permission, nav, key, allowed, guarded)
+        _pages[name] = Page(path, name, title, permission, nav, key, allowed, guarded, filters)
         return guarded
 
     return register
@@ -89,6 +97,12 @@ def actor(request: HttpRequest) -> Actor:
     return person(request).actor()
 
 
+def require(request: HttpRequest, permission: str) -> None:
+    """For what a page does besides showing itself. Raises PermissionDenied, which is recorded."""
+    if not request.user.has_perm(permission):
+        raise PermissionDenied(permission)
+
+
 def is_live(request: HttpRequest) -> bool:
     """Whether the person looks at live or at test data; pages filter `livemode` by it."""
     return bool(request.session.get(LIVE, settings.HOLDFAST_CONSOLE_LIVEMODE))
@@ -109,7 +123,7 @@ def guard(view: View, *, name: str, permission: str, methods: frozenset[str]) ->
     @never_cache
     @csrf_protect
     @functools.wraps(view)
-    def guarded(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+    def guarded(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
         try:
             if refusal := refuse_unless(request, name=name, permission=permission):
                 return refusal

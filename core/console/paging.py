@@ -3,6 +3,7 @@
 import base64
 import binascii
 import json
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,6 +11,8 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db.models import Model, Q, QuerySet
 from django.http import Http404, HttpRequest
+
+CURSORS = ("before", "after")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,18 +29,24 @@ class KeysetPage:
 
 
 def keyset(
-    request: HttpRequest, queryset: QuerySet[Any], *, by: tuple[str, ...] = ("pk",), size: int = 50
+    request: HttpRequest,
+    queryset: QuerySet[Any],
+    *,
+    by: tuple[str, ...] = ("pk",),
+    size: int = 50,
+    branches: Sequence[Q] = (),
 ) -> KeysetPage:
     """Newest first by the fields of `by`, the last of which must be unique: `by=("created_at", "id")`.
 
-    One statement, however deep. Needs an index on `by`. Raises Http404 for a cursor nobody was given.
+    One statement, however deep. Needs an index on `by`. `branches` are conditions that exclude each other, any of
+    which a row may meet: each is read by its own index and no further than a page. Raises Http404 for a cursor
+    nobody was given.
     """
     before, after = request.GET.get("before", ""), request.GET.get("after", "")
     newer_wanted = bool(after)
     if cursor := before or after:
         queryset = queryset.filter(_beyond(queryset.model, by, _decode(cursor, len(by)), newer=newer_wanted))
-    sign = "" if newer_wanted else "-"
-    rows = list(queryset.order_by(*(f"{sign}{field}" for field in by))[: size + 1])
+    rows = _first(queryset, by, size + 1, branches, newer=newer_wanted)
     has_more = len(rows) > size
     rows = rows[:size]
     if newer_wanted:
@@ -49,6 +58,29 @@ def keyset(
         _url(request, before=_encode(rows[-1], by)) if has_older else "",
         _url(request, after=_encode(rows[0], by)) if has_newer else "",
     )
+
+
+def batches(
+    queryset: QuerySet[Any], *, by: tuple[str, ...] = ("pk",), size: int = 500, branches: Sequence[Q] = ()
+) -> Iterator[list[Any]]:
+    """The whole list in the order of its pages, some rows at a time: no long transaction, no row twice."""
+    rows = _first(queryset, by, size, branches)
+    while rows:
+        yield rows
+        if len(rows) < size:
+            return
+        last = [getattr(rows[-1], field) for field in by]
+        rows = _first(queryset.filter(_beyond(queryset.model, by, last, newer=False)), by, size, branches)
+
+
+def _first(
+    queryset: QuerySet[Any], by: tuple[str, ...], limit: int, branches: Sequence[Q], *, newer: bool = False
+) -> list[Any]:
+    order = [f"{'' if newer else '-'}{field}" for field in by]
+    if len(branches) < 2:
+        return list(queryset.filter(*branches).order_by(*order)[:limit])
+    first, *others = [queryset.filter(branch).order_by(*order)[:limit] for branch in branches]
+    return list(first.union(*others, all=True).order_by(*order)[:limit])
 
 
 def _beyond(model: type[Model], by: tuple[str, ...], values: list[Any], *, newer: bool) -> Q:
@@ -90,7 +122,7 @@ def _is_key(value: Any) -> bool:
 
 def _url(request: HttpRequest, **cursor: str) -> str:
     query = request.GET.copy()
-    for name in ("before", "after"):
+    for name in CURSORS:
         query.pop(name, None)
     query.update(cursor)
     return f"?{query.urlencode()}"

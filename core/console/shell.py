@@ -1,7 +1,7 @@
 """What surrounds every page: navigation by role, search, environment, person."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.functional import SimpleLazyObject, cached_property
 
 from core import clock
-from core.console import pages
+from core.console import pages, saved_views
 from core.staff import presence, roles
 
 CLOCK_TOLERANCE = timedelta(seconds=5)
@@ -19,10 +19,13 @@ CLOCK_TOLERANCE = timedelta(seconds=5)
 
 @dataclass(frozen=True, slots=True)
 class Link:
+    """`views` are the person's saved views of the page, shown while it is open."""
+
     title: str
     url: str
     key: str
     is_current: bool
+    views: list[saved_views.Line] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +55,7 @@ class Shell:
         sections: dict[str, list[Link]] = {}
         for page in allowed:
             section = page.nav[0] if page.nav else ""
-            link = Link(page.title, reverse(f"admin:{page.name}"), page.key, page is current)
-            sections.setdefault(section, []).append(link)
+            sections.setdefault(section, []).append(self._link(page, is_current=page is current))
         return [Section(title, links) for title, links in sections.items()]
 
     @cached_property
@@ -83,11 +85,25 @@ class Shell:
     def seconds_left(self) -> int:
         return presence.seconds_left(self.request, presence.present())
 
+    def _link(self, page: pages.Page, *, is_current: bool) -> Link:
+        """A page whose filter the person has pinned opens with it."""
+        reader = pages.person(self.request)
+        own = [view for view in saved_views.of_request(self.request) if view.page == page.name]
+        pinned = next((view for view in own if view.pinned and view.owner_id == reader.pk), None)
+        url = saved_views.address(pinned) if pinned else reverse(f"admin:{page.name}")
+        shown = own if is_current else []
+        lines = saved_views.lines(shown, reader, self.request.GET.get(pages.VIEW, ""))
+        return Link(page.title, url, page.key, is_current, lines)
+
     def _current(self, allowed: list[pages.Page]) -> pages.Page | None:
         """The page whose path is the longest beginning of this one's: /payments/pay_…/ belongs to Payments."""
         here = self.request.path.removeprefix(reverse("admin:index"))
         under = [page for page in allowed if here == page.path or (page.path and here.startswith(page.path))]
         return max(under, key=lambda page: len(page.path), default=None)
+
+
+def role_title(code: str) -> str:
+    return roles.ROLES[code].title if code in roles.ROLES else code
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:

@@ -1,11 +1,20 @@
 """Pages of the shell itself."""
 
+import re
+
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.urls import reverse
 
-from core.console import jumps, pages, shell
+from core import clock
+from core.console import jumps, pages, shapes, shell, view_pages
+from core.console import records as records_of
 from core.console.site import site
+from core.parameters import services as parameters
 from core.staff import presence, roles
+
+__all__ = ["view_pages"]
+
+PUBLIC_ID = re.compile(r"[a-z]{2,6}_[0-9a-z_]{6,40}", re.ASCII)
 
 
 def front_door(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
@@ -30,11 +39,35 @@ def unknown(request: HttpRequest, url: str) -> HttpResponse:  # noqa: ARG001
 
 @pages.page(path="search/", name="search", title="Search", permission=roles.ANY_STAFF)
 def search(request: HttpRequest) -> HttpResponse:
+    """An id goes straight to its page; so does the one thing that carries exactly what was typed."""
     text = request.GET.get("q", "").strip()[:200]
     if address := jumps.address(text):
         return HttpResponseRedirect(address)
-    groups = jumps.search(request, text) if text else []
-    return shell.render(request, "console/search.html", {"text": text, "groups": groups, "jumps": jumps.registered()})
+    limit = parameters.read("console.search_milliseconds", at=clock.now())
+    groups = jumps.search(request, text, milliseconds=limit) if text else []
+    if hit := jumps.only_exact(groups):
+        return HttpResponseRedirect(hit.url)
+    context = {
+        "text": text,
+        "groups": groups,
+        "jumps": jumps.registered(),
+        "shapes": shapes.telling(text),
+        "known_shapes": shapes.SHAPES,
+    }
+    return shell.render(request, "console/search.html", context)
+
+
+@jumps.finds("Rows", permission=roles.ANY_STAFF)
+def find_rows(request: HttpRequest, text: str) -> list[jumps.Hit]:
+    """By public id, in every table that the person may browse: ids whose kind has no page of its own."""
+    if not PUBLIC_ID.fullmatch(text):
+        return []
+    hits = []
+    for model_admin in records_of.admins():
+        if model_admin.has_view_permission(request) and (row := model_admin.find_by_public_id(text)):
+            address = records_of.work_url(row) or records_of.row_url(request, row)
+            hits.append(jumps.Hit(str(row), address, str(row._meta.verbose_name), "id of the row", exact=True))
+    return hits
 
 
 @pages.page(path="data-mode/", name="data_mode", title="Data mode", permission=roles.ANY_STAFF, methods=("POST",))

@@ -1,5 +1,6 @@
 """One row per caller and key: what was asked, how far it got, what was answered."""
 
+from django.contrib.postgres.indexes import HashIndex
 from django.db import models
 from django.db.models import Q
 
@@ -51,6 +52,8 @@ class IdempotentRequest(models.Model):
             ),
         ]
         indexes = [
+            # People look for a key without knowing whose it is.
+            HashIndex(fields=["key"], name="idempotent_request_by_key"),
             # Operations that move money are never forgotten: they are not in this index and cost it nothing.
             models.Index(
                 fields=["forget_after"], condition=Q(forget_after__isnull=False), name="idempotent_request_forget"

@@ -22,9 +22,9 @@ from core.telemetry import context
 from core.work import failpoints, wake
 from core.work.engine import Lane, Step, Tally, run_pass
 from core.work.models import State
-from core.work.services import MAX_PASSES, NeverDone, OutsideTransaction
+from core.work.services import MAX_PASSES, RETRIED_AT_ONCE, NeverDone, OutsideTransaction
 
-__all__ = ["OutsideTransaction", "drain", "fan_out", "handles", "publish", "relay", "retry"]
+__all__ = ["OutsideTransaction", "drain", "fan_out", "handles", "publish", "relay", "retry", "retry_all"]
 
 EVENTS_PER_FAN_OUT = 200
 
@@ -108,6 +108,21 @@ def retry(*, delivery_id: int, actor: Actor, now: datetime) -> bool:
         )  # fmt: skip
         wake.after_commit("outbox")
     return True
+
+
+def retry_all(*, handler: str, actor: Actor, now: datetime) -> int:
+    """The same for up to 500 parked deliveries to a handler, the oldest first; one audit entry. Returns how many."""
+    with transaction.atomic():
+        parked = Delivery.objects.select_for_update(skip_locked=True).filter(handler=handler, state=State.PARKED)
+        keys = list(parked.order_by("due_at", "pk").values_list("pk", flat=True)[:RETRIED_AT_ONCE])
+        number = Delivery.objects.filter(pk__in=keys).update(state=State.DUE, attempts=0, due_at=now)
+        if number:
+            subject = f"handler:{handler}"[:120]
+            audit.record(
+                actor=actor, action="outbox.handler.retried", subject=subject, at=now, details={"deliveries": number}
+            )
+            wake.after_commit("outbox")
+    return number
 
 
 def _hear(row: Delivery, now: datetime) -> Step:

@@ -53,6 +53,7 @@ ROLES: dict[str, Role] = {
             "fraud.publish_rule",
             "escrow.view_*",
             "compliance.view_party",
+            "console.export_list",
         ),
         _role(
             "TREASURY",
@@ -67,6 +68,7 @@ ROLES: dict[str, Role] = {
             "ledger.view_*",
             "ledger.ask_adjustment",
             "compliance.view_party",
+            "console.export_list",
         ),
         _role(
             "CONTROLLER",
@@ -79,7 +81,9 @@ ROLES: dict[str, Role] = {
             "ledger.approve_adjustment",
             "switches.view_*",
             "switches.approve_switch",
+            "approvals.view_*",
             "compliance.view_party",
+            "console.export_list",
         ),
         _role(
             "COMPLIANCE",
@@ -89,11 +93,16 @@ ROLES: dict[str, Role] = {
             "compliance.view_*",
             "compliance.block_party",
             "compliance.change_party",
+            "approvals.view_*",
+            "approvals.declare_affiliation",
             "payments.view_*",
             "escrow.view_*",
             "fraud.view_*",
             "ledger.view_*",
             "audit.view_*",
+            "audit.verify_record",
+            "console.export_list",
+            "console.export_unmasked",
         ),
         _role(
             "ON_CALL",
@@ -102,6 +111,7 @@ ROLES: dict[str, Role] = {
             "ops.view_*",
             "work.view_*",
             "work.retry_item",
+            "work.run_job",
             "outbox.view_*",
             "outbox.retry_delivery",
             "switches.view_*",
@@ -128,6 +138,8 @@ ROLES: dict[str, Role] = {
             "Auditor",
             "Sees every record and changes none.",
             "*.view_*",
+            "audit.verify_record",
+            "console.export_list",
         ),
         _role(
             "ADMINISTRATOR",
@@ -135,6 +147,8 @@ ROLES: dict[str, Role] = {
             "Gives people accounts and roles. Has no power over money, and holds no other role.",
             "staff.view_*",
             "staff.change_user",
+            "approvals.view_policyversion",
+            "approvals.ask_policy",
             "parameters.view_*",
         ),
         _role(
@@ -145,7 +159,11 @@ ROLES: dict[str, Role] = {
             "staff.approve_role",
             "api.view_*",
             "api.approve_key",
+            "approvals.view_*",
+            "approvals.approve_policy",
             "audit.view_*",
+            "audit.verify_record",
+            "console.export_list",
         ),
     )
 }
@@ -159,6 +177,7 @@ MAKER_AND_CHECKER = (
     ("switches.change_switch", "switches.approve_switch"),
     ("staff.change_user", "staff.approve_role"),
     ("api.change_key", "api.approve_key"),
+    ("approvals.ask_policy", "approvals.approve_policy"),
 )
 """Pairs of permissions one person never has together."""
 

@@ -148,11 +148,14 @@ def person_reset(request: HttpRequest, user_id: int) -> HttpResponse:
     return console.render(request, "staff/issued.html", {"issued": issued})
 
 
-@console.finds("People", permission="staff.view_user")
+@console.finds("People", permission="staff.view_user", shapes=["e-mail"])
 def find_people(request: HttpRequest, text: str) -> list[console.Hit]:  # noqa: ARG001
     """By the whole e-mail address."""
     found = User.objects.filter(email=text.lower())
-    return [console.Hit(str(user), reverse("admin:staff_person", args=[user.pk]), user.email) for user in found]
+    return [
+        console.Hit(str(user), reverse("admin:staff_person", args=[user.pk]), user.email, "e-mail", exact=True)
+        for user in found
+    ]
 
 
 def _person(user_id: int) -> User:

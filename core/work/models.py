@@ -92,10 +92,14 @@ class WorkItem(Claimable):
 
 
 class JobRun(Claimable):
-    """One run of a periodic job. Two beats meet at the unique (job, scheduled_for)."""
+    """One run of a periodic job. Two beats meet at the unique (job, scheduled_for).
+
+    `duration_ms` is of the last try, also of one that failed; empty before the first.
+    """
 
     job = models.CharField(max_length=80)
     scheduled_for = models.DateTimeField()
+    duration_ms = models.PositiveIntegerField(null=True)
 
     class Meta:
         constraints = [

@@ -9,6 +9,7 @@ Payloads are ids and numbers. Never a card number, an account number or a secret
 """
 
 import json
+import time
 from datetime import datetime
 from typing import Any
 
@@ -22,9 +23,21 @@ from core.work.engine import Lane, Step, Tally, run_pass
 from core.work.models import JobRun, State, WorkItem
 from core.work.registry import job, performer, performs, periodic
 
-__all__ = ["OutsideTransaction", "cancel", "drain", "enqueue", "performs", "periodic", "retry", "run_pending"]
+__all__ = [
+    "OutsideTransaction",
+    "cancel",
+    "drain",
+    "enqueue",
+    "performs",
+    "periodic",
+    "retry",
+    "retry_all",
+    "run_job_now",
+    "run_pending",
+]
 
 MAX_PASSES = 10_000
+RETRIED_AT_ONCE = 500
 
 
 class OutsideTransaction(RuntimeError):
@@ -84,6 +97,39 @@ def retry(*, item_id: int, actor: Actor, now: datetime) -> bool:
     return True
 
 
+def retry_all(*, kind: str, actor: Actor, now: datetime) -> int:
+    """The same for up to 500 parked items of a kind, the oldest first; one audit entry. Returns how many."""
+    with transaction.atomic():
+        parked = WorkItem.objects.select_for_update(skip_locked=True).filter(kind=kind, state=State.PARKED)
+        keys = list(parked.order_by("due_at", "pk").values_list("pk", flat=True)[:RETRIED_AT_ONCE])
+        number = WorkItem.objects.filter(pk__in=keys).update(state=State.DUE, attempts=0, due_at=now)
+        if number:
+            audit.record(
+                actor=actor, action="work.kind.retried", subject=f"work:{kind}", at=now, details={"items": number}
+            )
+            wake.after_commit("work")
+    return number
+
+
+def run_job_now(*, name: str, actor: Actor, now: datetime) -> bool:
+    """Order a run of a job at this moment. False while one is waiting or running; raises NoPerformer."""
+    declared = job(name)
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute(
+                """
+                INSERT INTO work_jobrun (job, scheduled_for, state, attempts, due_at, created_at, last_error)
+                VALUES (%s, %s, 'DUE', 0, %s, %s, '') ON CONFLICT DO NOTHING
+                """,
+                [declared.name, now, now, now],
+            )
+            ordered: bool = cursor.rowcount == 1
+        if ordered:
+            audit.record(actor=actor, action="work.job.ordered", subject=f"job:{name}", at=now)
+            wake.after_commit("work")
+    return ordered
+
+
 def run_pending(*, now: datetime) -> Tally:
     """One pass: periodic jobs whose moment has come, then work that is due. Empty when there was nothing."""
     jobs.schedule(now=now)
@@ -108,7 +154,16 @@ def _perform(row: WorkItem, now: datetime) -> Step:
 
 def _run_job(row: JobRun, now: datetime) -> Step:
     declared = job(row.job)
-    return Step(lambda: declared.function(now=now), external=True)
+
+    def timed() -> None:
+        started = time.perf_counter()
+        try:
+            declared.function(now=now)
+        finally:
+            spent = round((time.perf_counter() - started) * 1000)
+            JobRun.objects.filter(pk=row.pk, state=State.RUNNING, attempts=row.attempts).update(duration_ms=spent)
+
+    return Step(timed, external=True)
 
 
 _WORK: Lane[WorkItem] = Lane(

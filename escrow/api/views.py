@@ -7,6 +7,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core import ids
+from core.api import conditions
 from core.api.fields import PatternField
 from core.api.owners import One
 from core.api.requests import ApiRequest
@@ -48,6 +49,7 @@ class EscrowView(ApiView):
             provider="payee__party_id",
         )
     }
+    etag = conditions.all_but("success")
 
     @describe("getEscrow", summary="One escrow", answers={200: EscrowSerializer}, refusals=(escrows.EscrowNotFound,))
     def get(self, request: Request, escrow_id: str) -> Response:

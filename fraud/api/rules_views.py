@@ -6,6 +6,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core import clock
+from core.api import conditions
 from core.api.owners import CLOSED
 from core.api.requests import ApiRequest
 from core.api.schema import describe
@@ -21,20 +22,14 @@ class RulesView(ApiView):
     scopes = {"GET": "fraud:read", "PUT": "fraud:write"}
     # One set of rules judges both modes: the users of a test issuer have no business with it.
     owned_by = {"GET": CLOSED, "PUT": CLOSED}
+    etag = conditions.all_but("success", "timestamp")
+    if_match = frozenset({"PUT"})
     max_body_bytes = 512 * 1024
 
     @describe("getFraudRules", summary="Get the fraud rules", answers={200: wire.RulesSerializer})
     def get(self, request: Request) -> Response:  # noqa: ARG002 (the view's shape)
         """The version that judges now, and the newest draft if there is one."""
-        draft = selector.find_newest_draft()
-        return Response(
-            {
-                "success": True,
-                "active": _shown(selector.get_active()),
-                "draft": _shown(draft) if draft else None,
-                "timestamp": clock.now(),
-            }
-        )
+        return Response({"success": True, **_rules(), "timestamp": clock.now()})
 
     @describe(
         "updateFraudRules",
@@ -45,15 +40,22 @@ class RulesView(ApiView):
     )
     def put(self, request: Request) -> Response:
         """Check the rules and keep them as a draft. A draft judges nothing until people put it into force."""
-        now = clock.now()
+        call, now = cast("ApiRequest", request), clock.now()
         values = wire.NewRulesSerializer.read(request)
         drafted = rule_sets.draft(
             rules=[Rule(**rule) for rule in values["rules"]],
             note=values["note"],
-            actor=cast("ApiRequest", request).actor,
+            require_unchanged=lambda: call.condition.require(_rules()),
+            actor=call.actor,
             now=now,
         )
         return Response({"success": True, **_shown(drafted), "timestamp": now})
+
+
+def _rules() -> dict[str, Any]:
+    """What `If-Match` of a new draft is about: the version that judges and the newest draft."""
+    draft = selector.find_newest_draft()
+    return {"active": _shown(selector.get_active()), "draft": _shown(draft) if draft else None}
 
 
 def _shown(rule_set: RuleSet) -> dict[str, Any]:

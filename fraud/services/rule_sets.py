@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from django.db import connection, transaction
@@ -29,10 +29,18 @@ class InvalidRules(Refusal):
     title = "The rules do not check"
 
 
-def draft(*, rules: Sequence[Rule], note: str, actor: Actor, now: datetime) -> RuleSet:
+def draft(
+    *,
+    rules: Sequence[Rule],
+    note: str,
+    actor: Actor,
+    now: datetime,
+    require_unchanged: Callable[[], None] | None = None,
+) -> RuleSet:
     """Store a checked set of rules as the next version, which judges nothing. Raises InvalidRules with pointers.
 
-    The very content of the newest draft again is that draft.
+    The very content of the newest draft again is that draft. `require_unchanged` raises what its caller wants raised
+    where the rules are not those it saw; it is asked while no other draft can be written.
     """
     faults = definitions.faults(rules, kinds=kinds(threshold_types()))
     if faults:
@@ -42,6 +50,8 @@ def draft(*, rules: Sequence[Rule], note: str, actor: Actor, now: datetime) -> R
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [VERSION_LOCK])
+        if require_unchanged is not None:
+            require_unchanged()
         content = [rule.as_json() for rule in rules]
         same = selector.find_newest_draft()
         if same and same.digest == digest(content):

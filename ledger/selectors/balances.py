@@ -62,18 +62,6 @@ _AS_KNOWN = """
                                WHERE p.account_id = a.id AND p.effective_at <= %s AND e.posted_at <= %s), 0)
       FROM ledger_account a WHERE a.book = %s AND a.code = %s AND a.currency = %s
 """
-_TRIAL = """
-    WITH totals AS (
-        SELECT a.currency, a.sign * (b.posted_minor + coalesce(d.posted, 0)) AS amount
-          FROM ledger_account a
-          JOIN ledger_balance b ON b.account_id = a.id
-          LEFT JOIN (SELECT account_id, sum(posted_minor) AS posted FROM ledger_delta GROUP BY 1) d
-            ON d.account_id = a.id
-         WHERE a.book = %s)
-    SELECT currency, coalesce(sum(amount) FILTER (WHERE amount > 0), 0)::bigint,
-           coalesce(-sum(amount) FILTER (WHERE amount < 0), 0)::bigint
-      FROM totals GROUP BY currency ORDER BY currency
-"""
 
 
 def get(book: str, account: str, currency: Currency = Currency.USD) -> Balance:
@@ -105,14 +93,3 @@ def as_of(
             cursor.execute(_AS_KNOWN, [at, known_at, book, account, currency.code])
         row = cursor.fetchone()
     return Money(int(row[0]) if row else 0, currency)
-
-
-def list_trial(book: str) -> list[TrialBalance]:
-    """The trial balance of a book, one row per currency in use."""
-    with connection.cursor() as cursor:
-        cursor.execute(_TRIAL, [book])
-        rows = cursor.fetchall()
-    return [
-        TrialBalance(book, Currency[code], Money(int(debits), Currency[code]), Money(int(credit), Currency[code]))
-        for code, debits, credit in rows
-    ]

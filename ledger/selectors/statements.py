@@ -55,22 +55,24 @@ class Statement:
     next_page: Position | None
 
 
-# Opening, closing and totals are of one moment: one statement. Backwards from the present, as in balances.
+# Opening, closing and totals are of one moment: one statement. Backwards from the present, as in balances. The sums are
+# made beside the account and not by grouping its postings, which would sort hundreds of thousands of a hot account's.
 _PERIOD = """
     SELECT a.id, a.sign,
            b.posted_minor + coalesce((SELECT sum(posted_minor) FROM ledger_delta WHERE account_id = a.id AND a.hot), 0)
-           - a.sign * coalesce(sum(p.amount_minor) FILTER (WHERE p.effective_at > %(until)s), 0) AS closing,
-           coalesce(sum(p.amount_minor) FILTER (WHERE p.effective_at <= %(until)s AND p.amount_minor > 0), 0) AS debits,
-           coalesce(-sum(p.amount_minor) FILTER (
-               WHERE p.effective_at <= %(until)s AND p.amount_minor < 0), 0) AS credited,
-           count(p.id) FILTER (WHERE p.effective_at <= %(until)s) AS lines,
-           coalesce(sum(p.amount_minor) FILTER (
-               WHERE (p.effective_at, p.id) <= (%(after_at)s::timestamptz, %(after_id)s::bigint)), 0) AS before_page
+           - a.sign * coalesce(p.later, 0) AS closing,
+           coalesce(p.debits, 0), coalesce(p.credited, 0), coalesce(p.lines, 0), coalesce(p.before_page, 0)
       FROM ledger_account a
       JOIN ledger_balance b ON b.account_id = a.id
-      LEFT JOIN ledger_posting p ON p.account_id = a.id AND p.effective_at >= %(since)s
+      LEFT JOIN LATERAL (
+            SELECT sum(amount_minor) FILTER (WHERE effective_at > %(until)s) AS later,
+                   sum(amount_minor) FILTER (WHERE effective_at <= %(until)s AND amount_minor > 0) AS debits,
+                   -sum(amount_minor) FILTER (WHERE effective_at <= %(until)s AND amount_minor < 0) AS credited,
+                   count(*) FILTER (WHERE effective_at <= %(until)s) AS lines,
+                   sum(amount_minor) FILTER (
+                       WHERE (effective_at, id) <= (%(after_at)s::timestamptz, %(after_id)s::bigint)) AS before_page
+              FROM ledger_posting WHERE account_id = a.id AND effective_at >= %(since)s) p ON true
      WHERE a.book = %(book)s AND a.code = %(account)s AND a.currency = %(currency)s
-     GROUP BY a.id, b.account_id
 """
 _LINES = """
     SELECT p.id, p.effective_at, p.amount_minor, e.public_id, e.kind, e.reference, e.description, e.posted_at

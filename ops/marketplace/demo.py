@@ -18,7 +18,7 @@ from django.db import transaction
 from core import clock
 from core.actors import SYSTEM, Actor
 from core.api import catalogue, keys
-from core.api.models import ApiKey, ThrottleClass
+from core.api.models import ApiKey, KeyKind, ThrottleClass
 from core.idempotency.models import IdempotentRequest, Status
 from core.staff.models import User
 from core.staff.roles import ROLES
@@ -65,7 +65,9 @@ def open_accounts(*, base_url: str, now: datetime) -> dict[str, Any]:
     """One person per role and one API key; returns the facts that `make run` prints."""
     _require_demo()
     _revoke_keys("demo", now)
-    _, secret = keys.create(name="demo", livemode=False, scopes=catalogue.scopes(), actor=SYSTEM, now=now)
+    _, secret = keys.create(
+        name="demo", livemode=False, kind=KeyKind.SECRET, scopes=catalogue.scopes(), actor=SYSTEM, now=now
+    )
     staff: list[dict[str, str]] = []
     for role in ROLES:
         email, name = STAFF[role]

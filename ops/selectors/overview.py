@@ -15,7 +15,7 @@ from core.switches.models import SwitchTurn
 from core.work import selectors as work
 from core.work.selectors import Load
 from fraud.models.review_case import WAITING, ReviewCase
-from ledger.selectors import accounts, balances
+from ledger.selectors import accounts
 from ledger.selectors.accounts import KindTotal
 from ledger.selectors.balances import TrialBalance
 from payments.enums import MatchOutcome
@@ -76,11 +76,12 @@ class Overview:
 
 def get(*, livemode: bool, now: datetime) -> Overview:
     book = "live" if livemode else "test"
+    totals = accounts.list_totals(book=book)
     return Overview(
         day=_day(livemode, now),
         queue=_queue(livemode),
-        totals=accounts.list_totals(book=book),
-        trial=balances.list_trial(book),
+        totals=totals,
+        trial=accounts.trial_of(totals, book=book),
         breaks=_breaks(livemode),
         work=work.load(now=now),
         outbox=outbox.load(now=now),

@@ -127,7 +127,7 @@ def _money_tiles(found: overview.Overview) -> list[Tile]:
     ]
     difference = next((line.difference for line in found.trial if line.difference.minor), Money(0))
     hint, tone = ("must be zero", "bad") if difference.minor else ("debits equal credits", "good")
-    return [*tiles, Tile("Trial balance", money(difference), reverse("admin:accounts"), hint, tone)]
+    return [*tiles, Tile("Trial balance", money(difference), reverse("admin:trial_balance"), hint, tone)]
 
 
 def _machine_tiles(found: overview.Overview) -> list[Tile]:

@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.urls import reverse
 
 from core import console
-from core.console.components import Column, Fact, Table
+from core.console.components import Column, Fact
+from core.money import Currency, Money
 from escrow.models import Escrow
 from fraud import explanations
 from ops.forms import PaymentFilter
@@ -16,6 +17,7 @@ from payments.selectors import payments
 from payments.selectors.payments import PaymentNotFound
 
 VIEW = "payments.view_payment"
+HITS = 10
 
 console.jump(prefix="pay_", label="Payment", to="admin:payment")
 console.jump(prefix="txn_", label="Transaction", to="admin:payment_of_transaction")
@@ -33,12 +35,14 @@ class PaymentRow:
         return reverse("admin:payment", args=[self.payment.public_id])
 
 
-@console.page(path="payments/", name="payments", title="Payments", nav=("Work", 10), permission=VIEW, key="p")
-def payment_list(request: HttpRequest) -> HttpResponse:
+@console.page(
+    path="payments/", name="payments", title="Payments", nav=("Work", 10), permission=VIEW, key="p",
+    filters=PaymentFilter,
+)  # fmt: skip
+def payment_list(request: HttpRequest) -> HttpResponseBase:
     """Newest first; every filter stands in the address."""
     form = PaymentFilter(request.GET)
     found = payments.list_newest(form.filters(), livemode=console.is_live(request))
-    page = console.keyset(request, found, by=("created_at", "id"))
     columns = [
         Column("Payment", "payment.public_id", "id"),
         Column("Status", "payment.status", "status"),
@@ -48,9 +52,16 @@ def payment_list(request: HttpRequest) -> HttpResponse:
         Column("Provider", "payment.provider.party_id", hide_on_phone=True),
         Column("Created", "payment.created_at", "time", hide_on_phone=True),
     ]
-    rows = [PaymentRow(payment) for payment in page.rows]
-    table = Table(columns, rows, caption="Payments", empty="No payment fits", hint="Widen the filter.")
-    return console.render(request, "ops/payments.html", {"form": form, "table": table, "page": page})
+    listing = console.Listing(
+        "payments",
+        columns,
+        console.Keyset(found, by=("created_at", "id")),
+        "Payments",
+        draw=lambda rows: [PaymentRow(payment) for payment in rows],
+        empty="No payment fits",
+        hint="Widen the filter.",
+    )
+    return console.render_list(request, "ops/payments.html", listing, {"form": form})
 
 
 @console.page(path="payments/<str:payment_id>/", name="payment", title="Payment", permission=VIEW)
@@ -88,6 +99,29 @@ def payment_of_escrow(request: HttpRequest, identifier: str) -> HttpResponse:
         Escrow.objects.filter(public_id=identifier, livemode=console.is_live(request)).select_related("payment").first()
     )
     return _to(found.payment if found else None)
+
+
+@console.finds("Payments by card", permission=VIEW, shapes=["last 4"])
+def find_by_last4(request: HttpRequest, text: str) -> list[console.Hit]:
+    found = payments.list_by_last4(text, livemode=console.is_live(request))
+    return [_hit(payment, f"card ending {text}") for payment in found[:HITS]]
+
+
+@console.finds("Payments", permission=VIEW)
+def find_payments(request: HttpRequest, text: str) -> list[console.Hit]:
+    """By the idempotency key it was asked with, or by one of its refunds."""
+    livemode = console.is_live(request)
+    by_key = payments.list_by_idempotency_key(text, livemode=livemode)
+    hits = [_hit(payment, "idempotency key", exact=True) for payment in by_key[:HITS]]
+    if text.startswith("re_") and (refund := payments.find_refund(text, livemode=livemode)):
+        hits.append(_hit(refund.payment, f"refund {text}", exact=True))
+    return hits
+
+
+def _hit(payment: Payment, why: str, *, exact: bool = False) -> console.Hit:
+    amount = Money(payment.amount_minor, Currency[payment.currency])
+    detail = f"{amount} · {payment.get_status_display().lower()} · {payment.created_at:%d %b %Y %H:%M} UTC"
+    return console.Hit(payment.public_id, reverse("admin:payment", args=[payment.public_id]), detail, why, exact)
 
 
 def _to(payment: Payment | None) -> HttpResponse:

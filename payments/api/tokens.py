@@ -69,6 +69,7 @@ class CardTokens(ApiView):
 class CardReveal(ApiView):
     scopes: ClassVar = {"POST": "card-tokens:reveal"}
     owned_by: ClassVar = {"POST": CLOSED}
+    dangerous_scopes = frozenset({"card-tokens:reveal"})
     throttle: ClassVar = {"POST": "tokens.create"}
 
     @describe(

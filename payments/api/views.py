@@ -9,7 +9,7 @@ from rest_framework.response import Response
 from compliance.selectors.parties import PartyNotFound
 from compliance.services.parties import PartyNotEligible, PartyTypesDiffer
 from core import clock, ids
-from core.api import once
+from core.api import conditions, once
 from core.api.filters import choice, moment, text
 from core.api.once import Ticket
 from core.api.owners import ADMINS, Named, One, Rows
@@ -110,6 +110,7 @@ class Payments(ApiView):
 class Payment(ApiView):
     scopes: ClassVar = {"GET": "payments:read"}
     owned_by: ClassVar = {"GET": _BUYERS_AND_SELLERS}
+    etag = conditions.all_but("success", "audit_trail")
 
     @describe(
         "getPayment",
@@ -157,6 +158,7 @@ class PaymentValidation(ApiView):
 class PaymentCancellation(ApiView):
     scopes: ClassVar = {"POST": "payments:write"}
     owned_by: ClassVar = {"POST": _BUYERS}
+    if_match = frozenset({"POST"})
 
     @describe(
         "cancelPayment",
@@ -172,6 +174,7 @@ class PaymentCancellation(ApiView):
         answer = payments.cancel(
             payment_id=payment_id,
             ticket=once.ticket(request, operation="payments.cancel"),
+            condition=call.condition,
             livemode=call.livemode,
             actor=call.actor,
             now=clock.now(),
@@ -182,6 +185,7 @@ class PaymentCancellation(ApiView):
 class Refunds(ApiView):
     scopes: ClassVar = {"POST": "refunds:write"}
     owned_by: ClassVar = {"POST": ADMINS}
+    if_match = frozenset({"POST"})
 
     @describe(
         "createRefund",
@@ -201,6 +205,7 @@ class Refunds(ApiView):
         answer = refunds.create(
             RefundOrder(payment_id, values.get("amount"), values.get("reason", "")),
             ticket=once.ticket(request, operation="refunds.create"),
+            condition=call.condition,
             livemode=call.livemode,
             actor=call.actor,
             now=clock.now(),

@@ -84,6 +84,7 @@ class Payment(models.Model):
                 name="payment_by_provider",
                 condition=Q(provider__isnull=False),
             ),
+            models.Index(fields=["livemode", "card_last4", "-created_at", "-id"], name="payment_by_last4"),
             models.Index(fields=["resume_at"], name="payment_to_resume", condition=Q(resume_at__isnull=False)),
             models.Index(fields=["capture_deadline"], name="payment_on_hold", condition=Q(step=Step.HOLD)),
             models.Index(

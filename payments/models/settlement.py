@@ -25,7 +25,10 @@ class SettlementFile(models.Model):
     imported_at = models.DateTimeField(null=True)
 
     class Meta:
-        indexes = [models.Index(fields=["-received_at"], name="settlement_file_newest_first")]
+        indexes = [
+            models.Index(fields=["-received_at"], name="settlement_file_newest_first"),
+            models.Index(fields=["name"], name="settlement_file_by_name"),
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -7,7 +7,10 @@ from django.db.models import QuerySet
 
 from compliance.selectors import parties
 from core.errors import Refusal
+from core.idempotency.models import IdempotentRequest
 from payments.models import Payment, Refund
+
+KEYS_READ = 20
 
 
 class PaymentNotFound(Refusal):
@@ -68,6 +71,22 @@ def list_newest(filters: Filters, *, livemode: bool | None) -> QuerySet[Payment]
     if filters.provider_id:
         found = found.filter(provider__in=_party_keys(filters.provider_id, livemode))
     return found
+
+
+def list_by_last4(last4: str, *, livemode: bool) -> QuerySet[Payment]:
+    """Newest first."""
+    found = Payment.objects.filter(livemode=livemode, card_last4=last4)
+    return found.order_by("-created_at", "-id")
+
+
+def list_by_idempotency_key(key: str, *, livemode: bool) -> list[Payment]:
+    """What was asked for under this key, by whichever caller: a handful of keys, each with its payment."""
+    claims = IdempotentRequest.objects.filter(key=key).values_list("pk", flat=True)[:KEYS_READ]
+    return list(Payment.objects.filter(claim_id__in=list(claims), livemode=livemode).order_by("-created_at", "-id"))
+
+
+def find_refund(refund_id: str, *, livemode: bool) -> Refund | None:
+    return Refund.objects.select_related("payment").filter(public_id=refund_id, livemode=livemode).first()
 
 
 def get_refund(refund_id: str) -> Refund:

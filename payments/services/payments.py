@@ -14,6 +14,7 @@ from datetime import datetime
 from django.db import transaction
 
 from core.actors import SYSTEM, Actor
+from core.api.conditions import UNCONDITIONAL, Condition
 from core.api.once import Ticket
 from core.api.wire import to_wire
 from core.errors import Refusal
@@ -117,16 +118,25 @@ def lapse(*, payment_id: str, now: datetime) -> bool:
     return True
 
 
-def cancel(*, payment_id: str, ticket: Ticket, livemode: bool, actor: Actor, now: datetime) -> Answer:
+def cancel(
+    *,
+    payment_id: str,
+    ticket: Ticket,
+    livemode: bool,
+    actor: Actor,
+    now: datetime,
+    condition: Condition = UNCONDITIONAL,
+) -> Answer:
     """Give an authorised payment back before capture. Cancelling a cancelled payment answers it as it is.
 
-    Raises PaymentNotFound, PaymentNotCancellable (captured or failed), PaymentInProgress.
+    Raises PaymentNotFound, PreconditionFailed, PaymentNotCancellable (captured or failed), PaymentInProgress.
     """
     with transaction.atomic():
         claim = idempotency.claim(**ticket.fields(), now=now)
         if isinstance(claim, Replay):
             return Answer(claim.status, claim.body, replayed=True)
         payment = register.lock(payment_id, livemode=livemode)
+        condition.require(answers.payment_fields(payment))
         if payment.step == Step.HOLD:
             _submit(payment, Step.VOID, now=now, reason=VoidReason.CANCELLED)
             _withdraw_case(payment, actor=actor, now=now)

@@ -13,6 +13,7 @@ from django.db.models import F
 
 from core import ids
 from core.actors import SYSTEM, Actor
+from core.api.conditions import UNCONDITIONAL, Condition
 from core.api.once import Ticket
 from core.api.wire import to_wire
 from core.audit import services as audit
@@ -77,11 +78,19 @@ class RefundOrder:
     reason: str
 
 
-def create(order: RefundOrder, *, ticket: Ticket, livemode: bool, actor: Actor, now: datetime) -> Answer:
+def create(
+    order: RefundOrder,
+    *,
+    ticket: Ticket,
+    livemode: bool,
+    actor: Actor,
+    now: datetime,
+    condition: Condition = UNCONDITIONAL,
+) -> Answer:
     """Refund a payment: 201 done, 202 not yet known, 402 refused by the network (kept and replayed).
 
-    Raises PaymentNotFound, PaymentNotRefundable, RefundExceedsRefundable, RefundMoneyIsGone, SwitchClosed; these
-    keep nothing.
+    `condition` is about the payment. Raises PaymentNotFound, PreconditionFailed, PaymentNotRefundable,
+    RefundExceedsRefundable, RefundMoneyIsGone, SwitchClosed; these keep nothing.
     """
     with transaction.atomic():
         claim = idempotency.claim(**ticket.fields(), now=now)
@@ -89,7 +98,7 @@ def create(order: RefundOrder, *, ticket: Ticket, livemode: bool, actor: Actor, 
             return Answer(claim.status, claim.body, replayed=True)
         refund = register.find_refund_by_claim(claim.id) if claim.recovered else None
         if refund is None:
-            refund = _accept(order, claim_id=claim.id, livemode=livemode, actor=actor, now=now)
+            refund = _accept(order, claim_id=claim.id, condition=condition, livemode=livemode, actor=actor, now=now)
         failpoints.reach("refunds.before_accepted")
     failpoints.reach("refunds.accepted")
     return _pay_out(refund, actor=actor, now=now)
@@ -105,9 +114,12 @@ def resume(*, refund_id: str, now: datetime) -> None:
         raise StillUnknown(refund.public_id)
 
 
-def _accept(order: RefundOrder, *, claim_id: int, livemode: bool, actor: Actor, now: datetime) -> Refund:
+def _accept(
+    order: RefundOrder, *, claim_id: int, condition: Condition, livemode: bool, actor: Actor, now: datetime
+) -> Refund:
     switches.require_open(Switch.REFUNDS, now=now)
     payment = register.lock(order.payment_id, livemode=livemode)
+    condition.require(answers.payment_fields(payment))
     amount = _refundable_amount(payment, order.amount_minor)
     part = fees.split_refund(_split(payment), before=_given_back(payment), refund=amount)
     refund_id = ids.prefixed("re", now)

@@ -7,7 +7,7 @@
   const say = (text) => { const live = find("#live"); if (live) live.textContent = text; };
 
   // Rows: j and k move, Enter opens, a click anywhere on the row opens.
-  const rows = () => all("[data-rows] tbody tr");
+  const rows = () => all("[data-rows] tbody tr, [data-walk] li");
   const linkOf = (row) => find(".row-link, th a, a[href]", row);
   const move = (step) => {
     const list = rows();
@@ -20,6 +20,8 @@
     list[next].scrollIntoView({ block: "nearest" });
   };
 
+  // The first thing that can be done on the page, for the dot key.
+  const ACTIONS = "main form[method=post] button:not(:disabled), main .button[data-key]:not(:disabled)";
   let waitingForGo = 0;
   const press = (selector) => { const element = find(selector); if (element) element.click(); return Boolean(element); };
   document.addEventListener("keydown", (event) => {
@@ -45,6 +47,9 @@
     else if (key === "[") press('a[rel="prev"]');
     else if (key === "]") press('a[rel="next"]');
     else if (/^[a-z0-9]$/.test(key) && press(`[data-key="${key}"]:not(:disabled)`)) { /* the page's own key */ }
+    else if (key === "n") { if (!press('a[rel="next"]')) return; }
+    else if (key === "p") { if (!press('a[rel="prev"]')) return; }
+    else if (key === ".") { const action = find(ACTIONS); if (action) action.focus(); else return; }
     else return;
     event.preventDefault();
   });
@@ -52,6 +57,8 @@
   const open = (id) => {
     const dialog = document.getElementById(id);
     if (!dialog) return;
+    // The help names what this page has.
+    all("[data-when]", dialog).forEach((line) => { line.hidden = !find(line.dataset.when); });
     const own = find("[data-page-keys]", dialog);
     if (own) {
       all("[data-own]", own).forEach((line) => line.remove());
@@ -79,11 +86,13 @@
 
   document.addEventListener("click", (event) => {
     const target = event.target;
+    if (target.closest("[data-print]")) return window.print();
     const opener = target.closest("[data-open]");
     if (opener) return open(opener.dataset.open);
     if (target.closest('[data-toggle="side"]')) return toggleSide();
     if (!target.closest("#side")) toggleSide(false);
     all("details.menu[open]").forEach((menu) => { if (!menu.contains(target)) menu.removeAttribute("open"); });
+    if (target.closest("dialog a[download]")) target.closest("dialog").close();
     const copy = target.closest("[data-copy]");
     if (copy && navigator.clipboard) {
       navigator.clipboard.writeText(copy.dataset.copy).then(() => say("Copied"), () => say("Copying is not allowed here"));

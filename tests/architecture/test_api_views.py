@@ -4,10 +4,10 @@ import inspect
 
 import pytest
 
-from core.api import catalogue, keys, throttles
+from core.api import catalogue, scopes, throttles
 from core.api.owners import ADMINS, CLOSED, One, Rows
 from core.api.views import ApiView
-from core.oidc import scopes
+from core.oidc import scopes as user_scopes
 from core.parameters import services as parameters
 
 METHODS = ("get", "post", "put", "patch", "delete")
@@ -23,7 +23,7 @@ OPERATIONS = [
 def test_an_operation_declares_its_scope(view: type, method: str) -> None:
     scope = view.scopes.get(method.upper())
     assert scope, f"{view.__name__} leaves {method} closed to everybody: no scope declared"
-    assert keys.SCOPE.match(scope)
+    assert scopes.SCOPE.match(scope)
 
 
 @pytest.mark.parametrize(("view", "method"), OPERATIONS)
@@ -63,18 +63,18 @@ def test_a_silent_operation_is_closed_to_users() -> None:
 
 
 def test_no_scope_of_users_is_unknown_and_reveal_is_not_among_them() -> None:
-    shipped = parameters.find_declaration(scopes.PARAMETER).default
+    shipped = parameters.find_declaration(user_scopes.PARAMETER).default
     granted = {scope for each in shipped.values() for scope in each}
     assert granted <= set(catalogue.scopes())
-    assert not granted & scopes.NEVER
+    assert not granted & user_scopes.NEVER
     for refused in (
         {},
         {**shipped, "ADMIN": ["card-tokens:reveal"]},
         {**shipped, "X": []},
         {**shipped, "ADMIN": "a:b"},
     ):
-        assert scopes.objection(refused)
-    assert scopes.objection(shipped) is None
+        assert user_scopes.objection(refused)
+    assert user_scopes.objection(shipped) is None
 
 
 @pytest.mark.parametrize(("view", "method"), OPERATIONS)

@@ -16,8 +16,8 @@ ROW = re.compile(r"^\| `([a-z0-9_]+)` \|(?: (HF\d{3}) \|)?", re.MULTILINE)
 NAMED_BY_MACHINES = re.compile(r"(_pkey|_key|_uniq|_check|_[0-9a-f]{8}_fk_.*)$")
 RAISED = re.compile(r"ERRCODE = '(HF\d{3})',\s*CONSTRAINT = '([a-z0-9_]+)'")
 OURS = (
-    r"^(api|audit|compliance|escrow|fraud|idempotency|ledger|oidc|outbox|parameters|payments|staff|switches"
-    r"|vault|work)_"
+    r"^(api|approvals|audit|compliance|console|escrow|fraud|idempotency|ledger|oidc|outbox|parameters|payments|staff"
+    r"|switches|vault|webhooks|work)_"
 )
 
 

@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, path
 from rest_framework.response import Response
 
-from core.api import keys
+from core.api import scopes
 from core.api.views import ApiView
 from core.console import pages
 from core.console.records import RecordAdmin
@@ -103,7 +103,7 @@ def test_every_scope_is_one_that_a_key_can_have() -> None:
         if (api := getattr(address.view, "cls", None))
         for scope in api.scopes.values()
     }
-    assert [scope for scope in asked if not keys.SCOPE.match(scope)] == []
+    assert [scope for scope in asked if not scopes.SCOPE.match(scope)] == []
 
 
 def test_every_page_asks_for_a_permission_that_some_role_has() -> None:

@@ -82,11 +82,26 @@ def run(port: int, request: Request, *, connections: int, seconds: float, rate: 
     return result
 
 
+class Conversation:
+    """One kept connection, one request after the other."""
+
+    def __init__(self, port: int) -> None:
+        self._connection = _Connection(port)
+
+    def __call__(self, request: bytes) -> tuple[int, str]:
+        """Status and body. Raises OSError where no answer comes."""
+        status = self._connection.send(request)
+        if status == 0:
+            raise OSError("no answer")
+        return status, self._connection.body.decode("utf-8", "replace")
+
+
 class _Connection:
     def __init__(self, port: int) -> None:
         self.port = port
         self.socket: socket.socket | None = None
         self.rest = b""
+        self.body = b""
 
     def send(self, request: bytes) -> int:
         try:
@@ -115,13 +130,13 @@ class _Connection:
             # The last chunk is empty. No body of ours holds these bytes: in JSON line breaks are escaped.
             while not body.endswith(b"0\r\n\r\n"):
                 body += self._more()
-            self.rest = b""
+            self.body, self.rest = body, b""
         else:
             start = lowered.index(b"content-length:") + 15
             length = int(lowered[start:].split(b"\r\n", 1)[0])
             while len(body) < length:
                 body += self._more()
-            self.rest = body[length:]
+            self.body, self.rest = body[:length], body[length:]
         if b"connection: close" in lowered:
             self.close()
         return int(head[9:12])

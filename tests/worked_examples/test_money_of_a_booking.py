@@ -8,7 +8,7 @@ import pytest
 
 from core.money import Money
 from ledger import chart
-from ledger.selectors import balances, entries
+from ledger.selectors import accounts, balances, entries
 from ledger.services import journal, reversals
 
 pytestmark = pytest.mark.django_db
@@ -62,7 +62,7 @@ def posted(account: str) -> Money:
 
 
 def assert_trial_balance_is_zero() -> None:
-    trial = balances.list_trial("test")
+    trial = accounts.list_trial("test")
     assert trial, "no account has been opened"
     for row in trial:
         assert row.debits == row.credits

@@ -3,13 +3,15 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from django import template
+from django.db.models import Model
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from core import clock
-from core.console import charts, icons, jumps, tones
+from core.console import cells, charts, icons, jumps, records, shell, tones
 from core.money import Currency, Money
 
 register = template.Library()
@@ -132,18 +134,36 @@ def value(item: Any, kind: str = "text", currency: str = "USD", url: str = "") -
 
 
 @register.simple_tag
+def address_query(**fields: str) -> str:
+    """`page=…&query=…`, each value written as an address needs it."""
+    return urlencode(fields)
+
+
+@register.simple_tag(takes_context=True)
+def record_link(context: template.Context, row: Model | None) -> SafeString:
+    """Leads from a work page to the row itself, for whoever may see rows."""
+    url = records.row_url(context["request"], row) if row is not None else ""
+    return format_html('<a href="{}">the row</a>', url) if url else SafeString("")
+
+
+@register.simple_tag
+def role_title(code: str) -> str:
+    return shell.role_title(code)
+
+
+@register.simple_tag
 def cell(row: Any, column: Any, linked: bool = True) -> SafeString:
     """What a Column shows of a row; not `linked` inside a link to the row itself."""
-    if column.kind == "id" and not linked and (identifier := _of(row, column.name)):
+    if column.kind == "id" and not linked and (identifier := cells.value_of(row, column.name)):
         return _plain_id(str(identifier), str(identifier))
-    currency = _of(row, column.currency) if column.kind == "money" else None
-    return _draw(_of(row, column.name), column.kind, currency or "USD")
+    currency = cells.value_of(row, column.currency) if column.kind == "money" else None
+    return _draw(cells.value_of(row, column.name), column.kind, currency or "USD")
 
 
 @register.filter
 def of(row: Any, name: str) -> Any:
     """`row|of:"url"`: attribute or key."""
-    return _of(row, name)
+    return cells.value_of(row, name)
 
 
 def relative(moment: datetime, now: datetime) -> str:
@@ -168,17 +188,11 @@ def _draw(item: Any, kind: str, currency: str) -> SafeString:
         "id": lambda: ident(item),
         "score": lambda: score(item),
         "code": lambda: format_html("<code>{}</code>", item),
+        "masked": lambda: format_html('<span class="masked" title="Masked">{}</span>', cells.mask(str(item))),
         "yes_no": lambda: format_html("{}", "Yes" if item else "No"),
         "number": lambda: format_html('<span class="num">{}</span>', f"{item:,}"),
     }
     return drawers[kind]() if kind in drawers else format_html("{}", item)
-
-
-def _of(row: Any, name: str) -> Any:
-    found: Any = row
-    for part in name.split("."):
-        found = found.get(part) if isinstance(found, dict) else getattr(found, part, None)
-    return found
 
 
 def _plain_id(identifier: str, shown: str) -> SafeString:

@@ -18,7 +18,7 @@ from core import clock
 from core.actors import SYSTEM
 from core.api import keys
 from core.api.models import ThrottleClass
-from ledger.selectors import balances
+from ledger.selectors import accounts
 from ops.marketplace import replay, transactions
 from ops.marketplace.client import MarketplaceClient, running_base_url
 
@@ -105,7 +105,7 @@ def _summary(tally: replay.Tally, seconds: float) -> dict[str, Any]:
             "credits": line.credits.minor,
             "difference": line.difference.minor,
         }
-        for line in balances.list_trial("test")
+        for line in accounts.list_trial("test")
     }
     return {
         "payments": sum(tally.outcomes.values()),

@@ -41,7 +41,21 @@ CONFIG = SchemathesisConfig(
         )
     )
 )
+
+
+def problem_code_is_documented(_: Any, response: Any, case: Any) -> None:
+    """A problem's code stands in the description of its status at this operation: clients branch on it."""
+    if response.status_code >= 400 and response.content:
+        said = DOCUMENT["paths"][case.operation.path][case.method.lower()]["responses"].get(
+            str(response.status_code), {}
+        )
+        code = json.loads(response.content).get("code")
+        if f"`{code}`" not in said.get("description", ""):
+            raise AssertionError(f"Undocumented code {code} with status {response.status_code}")
+
+
 CHECKS = [
+    problem_code_is_documented,
     not_a_server_error,
     status_code_conformance,
     content_type_conformance,
@@ -53,6 +67,7 @@ OPERATIONS = [(method, path) for path, item in DOCUMENT["paths"].items() for met
 BODIES = [(method, path) for method, path in OPERATIONS if "requestBody" in DOCUMENT["paths"][path][method]]
 # About a minute in all, however many operations there come to be.
 EXAMPLES = max(3, 160 // max(1, len(OPERATIONS)))
+MANY_EXAMPLES = 150
 each_operation = pytest.mark.parametrize(("method", "path"), OPERATIONS, ids=lambda value: value)
 each_body = pytest.mark.parametrize(("method", "path"), BODIES or [("none", "none")], ids=lambda value: value)
 
@@ -114,27 +129,22 @@ def refused(response: Any, *statuses: int) -> dict[str, Any]:
     return response.json()
 
 
-@pytest.mark.usefixtures("_one_connection")
-@each_operation
-@pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE], ids=["good", "bad"])
-def test_generated_requests_are_answered_as_described(
-    method: str, path: str, mode: GenerationMode, client: api.ApiClient
+def generated(
+    method: str, path: str, judge: Callable[[Any], None], *, mode: GenerationMode, examples: int, lucky: bool = False
 ) -> None:
-    operation = described()[path][method.upper()]
-    checks = CHECKS if mode == GenerationMode.POSITIVE else [*CHECKS, negative_data_rejection]
+    """Calls `judge` with that many generated requests; the same ones each time unless `lucky`."""
 
     @settings(
-        max_examples=EXAMPLES,
+        max_examples=examples,
         deadline=None,
-        derandomize=True,
+        derandomize=not lucky,
         database=None,
         phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
     )
-    @given(case=operation.as_strategy(generation_mode=mode))
+    @given(case=described()[path][method.upper()].as_strategy(generation_mode=mode))
     def run(case: Any) -> None:
-        response = case.call(app=WSGIHandler(), headers={"Authorization": f"Bearer {client.secret}"})
-        case.validate_response(response, checks=checks)
+        judge(case)
 
     try:
         run()
@@ -142,6 +152,49 @@ def test_generated_requests_are_answered_as_described(
         if type(error).__name__ in {"Unsatisfiable", "SkipTest", "Skipped"}:
             pytest.skip("there is no such input")
         raise
+
+
+def send(case: Any, secret: str) -> Any:
+    """The request through WSGI, as a server would hand it on; without a key where the secret is empty."""
+    return case.call(app=WSGIHandler(), headers={"Authorization": f"Bearer {secret}"} if secret else {})
+
+
+def conforms(case: Any, response: Any, *, mode: GenerationMode) -> None:
+    checks = CHECKS if mode == GenerationMode.POSITIVE else [*CHECKS, negative_data_rejection]
+    case.validate_response(response, checks=checks)
+
+
+each_mode = pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE], ids=["good", "bad"])
+
+
+@pytest.mark.usefixtures("_one_connection")
+@each_operation
+@each_mode
+def test_generated_requests_are_answered_as_described(
+    method: str, path: str, mode: GenerationMode, client: api.ApiClient
+) -> None:
+    generated(
+        method, path, lambda case: conforms(case, send(case, client.secret), mode=mode), mode=mode, examples=EXAMPLES
+    )
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(900)
+@pytest.mark.usefixtures("_one_connection")
+@each_operation
+@each_mode
+def test_many_more_generated_requests_are_answered_as_described(
+    method: str, path: str, mode: GenerationMode, client: api.ApiClient
+) -> None:
+    """Other requests in each run; what fails is printed with the request that does it."""
+    generated(
+        method,
+        path,
+        lambda case: conforms(case, send(case, client.secret), mode=mode),
+        mode=mode,
+        examples=MANY_EXAMPLES,
+        lucky=True,
+    )
 
 
 @each_operation
@@ -256,4 +309,18 @@ def test_the_checks_notice_a_server_error_and_an_undescribed_answer(client: api.
     for status in ("500 Internal Server Error", "418 I'm a teapot"):
         response = case.call(app=broken(status))
         with pytest.raises(BaseException, match=r"(?i)server error|undocumented"):
-            case.validate_response(response, checks=CHECKS)
+            case.validate_response(
+                response, checks=[check for check in CHECKS if check is not problem_code_is_documented]
+            )
+
+
+def test_the_checks_notice_a_code_that_nobody_documented() -> None:
+    method, path = OPERATIONS[0]
+
+    def surprising(environ: Any, start_response: Any) -> list[bytes]:
+        start_response("400 Bad Request", [("Content-Type", "application/problem+json")])
+        return [b'{"code": "SURPRISE"}']
+
+    case = described()[path][method.upper()].Case()
+    with pytest.raises(BaseException, match="Undocumented code SURPRISE"):
+        case.validate_response(case.call(app=surprising), checks=[problem_code_is_documented])

@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from core import clock
 from core.actors import Actor
 from core.api import catalogue, keys
-from core.api.models import ThrottleClass
+from core.api.models import KeyKind, ThrottleClass
 from core.errors import Refusal
 
 
@@ -19,7 +19,12 @@ class Command(BaseCommand):
         parser.add_argument("name", help="what the key is for")
         parser.add_argument("--live", action="store_true", help="a key for live data (default: test data)")
         parser.add_argument("--scope", action="append", default=[], help="e.g. payments:write; may be repeated")
-        parser.add_argument("--all-scopes", action="store_true", help="every scope that an operation asks for")
+        parser.add_argument(
+            "--all-scopes", action="store_true", help="a secret key: every scope but the dangerous, which are named"
+        )
+        parser.add_argument(
+            "--network", action="append", default=[], help="may be used from there only; e.g. 203.0.113.0/24"
+        )
         parser.add_argument("--account", default="marketplace", help="keys of one account share idempotency keys")
         parser.add_argument("--days", type=int, help="expires after so many days (default: never)")
         parser.add_argument("--bulk", action="store_true", help="wide rate limits, for migrations and replays")
@@ -27,17 +32,16 @@ class Command(BaseCommand):
 
     def handle(self, *_: Any, **options: Any) -> None:
         now = clock.now()
-        known = catalogue.scopes()
-        scopes = known if options["all_scopes"] else options["scope"]
-        if unknown := sorted(set(scopes) - set(known)):
-            raise CommandError(f"no operation asks for {', '.join(unknown)}; known: {', '.join(known)}")
-        if not scopes:
-            raise CommandError(f"name a --scope, or --all-scopes; known: {', '.join(known)}")
+        known = ", ".join(catalogue.scopes())
+        if not options["scope"] and not options["all_scopes"]:
+            raise CommandError(f"name a --scope, or --all-scopes; known: {known}")
         try:
             key, secret = keys.create(
                 name=options["name"],
                 livemode=options["live"],
-                scopes=scopes,
+                kind=KeyKind.SECRET if options["all_scopes"] else KeyKind.RESTRICTED,
+                scopes=options["scope"],
+                networks=options["network"],
                 actor=Actor("SYSTEM", options["by"]),
                 now=now,
                 account=options["account"],
@@ -45,6 +49,6 @@ class Command(BaseCommand):
                 throttle_class=ThrottleClass.BULK if options["bulk"] else ThrottleClass.STANDARD,
             )
         except Refusal as refusal:
-            raise CommandError(refusal.detail) from None
+            raise CommandError(f"{refusal.detail} Known scopes: {known}") from None
         self.stderr.write(f"{key.public_id} ({key.name}); the secret is not shown again:")
         self.stdout.write(secret)

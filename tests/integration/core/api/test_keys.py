@@ -1,37 +1,41 @@
 """API keys: shown once, kept as a digest, ended by expiry or revocation."""
 
 import hashlib
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import IntegrityError, transaction
+from django.db import DatabaseError, transaction
 
 from core import clock
 from core.actors import SYSTEM, Actor
 from core.api import keys
-from core.api.keys import KeyNotFound, UnableToCreateKey
-from core.api.models import ApiKey
+from core.api.keys import KeyNotFound
+from core.api.models import ApiKey, KeyKind
+from core.api.rights import UnableToCreateKey
 from core.audit.models import AuditEntry
+from core.database.refusals import refusal_name
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.integration.core.api.shelf")]
 
 
 def make(**fields: object) -> tuple[ApiKey, str]:
-    arguments = {"name": "shop", "livemode": False, "scopes": ["payments:write"], "actor": SYSTEM, "now": clock.now()}
+    arguments = {"name": "shop", "livemode": False, "scopes": ["books:write"], "actor": SYSTEM, "now": clock.now()}
     return keys.create(**(arguments | fields))
 
 
 def test_a_key_says_its_mode_and_keeps_only_a_digest() -> None:
     key, secret = make()
-    assert secret.startswith("sk_test_")
+    assert secret.startswith("rk_test_")
     assert len(secret) == 40
     assert bytes(key.secret_hash) == hashlib.sha256(secret.encode()).digest()
     assert key.last4 == secret[-4:]
     row = ApiKey.objects.values().get(pk=key.pk)
     assert secret not in repr(row)
-    assert make(livemode=True)[1].startswith("sk_live_")
+    assert make(livemode=True)[1].startswith("rk_live_")
+    assert make(livemode=True, kind=KeyKind.SECRET)[1].startswith("sk_live_")
+    assert make(kind=KeyKind.SECRET)[1].startswith("sk_test_")
 
 
 def test_two_keys_have_nothing_in_common() -> None:
@@ -58,7 +62,7 @@ def test_a_lookup_is_one_indexed_statement_whatever_was_sent(django_assert_num_q
 def test_a_revocation_elsewhere_is_noticed_after_five_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
     key, secret = make()
     assert keys.find_usable(secret=secret, now=clock.now())
-    ApiKey.objects.filter(pk=key.pk).update(revoked_at=clock.now())  # another process did it
+    ApiKey.objects.filter(pk=key.pk).update(revoked_at=clock.now(), revoked_by="x", place=None)  # by another process
     assert keys.find_usable(secret=secret, now=clock.now())
     later = keys.time.monotonic() + keys.CACHE_SECONDS
     monkeypatch.setattr(keys.time, "monotonic", lambda: later)
@@ -87,8 +91,10 @@ def test_making_and_ending_a_key_is_audited_once_each() -> None:
 
 
 def test_senseless_keys_are_refused() -> None:
-    with pytest.raises(UnableToCreateKey, match="not a scope"):
-        make(scopes=["payments"])
+    with pytest.raises(UnableToCreateKey, match="No operation asks for books:burn"):
+        make(scopes=["books:burn"])
+    with pytest.raises(UnableToCreateKey, match="at least one scope"):
+        make(scopes=[])
     with pytest.raises(UnableToCreateKey, match="future"):
         make(expires_at=clock.now())
     with pytest.raises(KeyNotFound):
@@ -98,14 +104,21 @@ def test_senseless_keys_are_refused() -> None:
 @pytest.mark.parametrize(
     ("change", "constraint"),
     [
-        ({"prefix": "sk_live_"}, "api_key_prefix_tells_its_mode"),
+        ({"kind": "SECRET"}, "api_key_identity_does_not_change"),
+        ({"prefix": "sk_live_"}, "api_key_identity_does_not_change"),
+        ({"lineage": "key_other"}, "api_key_identity_does_not_change"),
+        ({"secret_hash": b"0" * 32}, "api_key_identity_does_not_change"),
+        ({"place": 3}, "api_key_lineage_has_two_places"),
+        ({"revoked_at": datetime(2026, 11, 26, tzinfo=UTC), "revoked_by": "x"}, "revoked_api_key_gives_up_its_place"),
+        ({"last4": ""}, "api_key_has_its_secret_or_waits_for_it"),
         ({"throttle_class": "ENDLESS"}, "api_key_throttle_class_is_known"),
     ],
 )
-def test_the_database_refuses_a_key_that_contradicts_itself(change: dict[str, str], constraint: str) -> None:
+def test_the_database_refuses_a_key_that_contradicts_itself(change: dict[str, object], constraint: str) -> None:
     key, _ = make()
-    with pytest.raises(IntegrityError, match=constraint), transaction.atomic():
+    with pytest.raises(DatabaseError) as refused, transaction.atomic():
         ApiKey.objects.filter(pk=key.pk).update(**change)
+    assert refusal_name(refused.value) == constraint
 
 
 class TestCommand:

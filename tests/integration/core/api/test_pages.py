@@ -20,7 +20,9 @@ START = datetime(2024, 1, 15, 10, 30, tzinfo=UTC)
 def client() -> api.ApiClient:
     """Seven rows, two of them in one instant, and a client that only sees those named `row`."""
     for minute in (0, 1, 2, 2, 3, 4, 5):
-        keys.create(name="row", livemode=False, scopes=["a:b"], actor=SYSTEM, now=START + timedelta(minutes=minute))
+        keys.create(
+            name="row", livemode=False, scopes=["books:read"], actor=SYSTEM, now=START + timedelta(minutes=minute)
+        )
     return api.client("books:read")
 
 
@@ -43,7 +45,7 @@ def test_pages_go_from_new_to_old_without_gap_or_repetition(client: api.ApiClien
 
 def test_a_page_stays_where_it_was_when_rows_are_added(client: api.ApiClient) -> None:
     first = client.get("/v1/keys?name=row&limit=2").json()
-    keys.create(name="row", livemode=False, scopes=["a:b"], actor=SYSTEM, now=START + timedelta(hours=1))
+    keys.create(name="row", livemode=False, scopes=["books:read"], actor=SYSTEM, now=START + timedelta(hours=1))
     second = client.get(f"/v1/keys?name=row&limit=2&cursor={first['nextCursor']}").json()
     assert [row["createdAt"][14:16] for row in second["data"]] == ["33", "32"]
 

@@ -13,7 +13,7 @@ from django.conf import settings
 
 from core import clock
 from core.actors import SYSTEM
-from core.api import keys, throttles
+from core.api import keys, throttles, use
 from core.api.throttles import Limit, TooManyRequests
 from core.parameters import services as parameters
 from tests.factories import api
@@ -55,10 +55,43 @@ def test_a_caller_reads_where_it_stands_and_is_told_when_to_come_back() -> None:
     assert (problem["code"], problem["retryAfterSeconds"]) == ("RATE_LIMIT_EXCEEDED", 1)
 
 
+def test_each_limit_of_an_operation_is_a_policy_with_a_standing_of_its_own() -> None:
+    now = clock.now()
+    key, _ = keys.create(name="a", livemode=False, scopes=["books:read"], actor=SYSTEM, now=now)
+    headers = throttles.take(name="ach.create_same_day", key=key, now=now)
+    hour, day = "ach.create_same_day.per_hour", "ach.create_same_day.per_day"
+    assert headers["RateLimit-Policy"] == f'"{hour}";q=10;w=3600, "{day}";q=50;w=86400'
+    assert headers["RateLimit"] == f'"{hour}";r=9;t=360, "{day}";r=49;t=1728'
+    for _ in range(9):
+        throttles.take(name="ach.create_same_day", key=key, now=now)
+    with pytest.raises(TooManyRequests) as refused:
+        throttles.take(name="ach.create_same_day", key=key, now=now)
+    assert refused.value.fields["violated_policies"] == [hour]
+    assert f'"{hour}";r=0;t=' in refused.value.headers["RateLimit"]
+    assert f'"{day}";r=40;t=' in refused.value.headers["RateLimit"]
+
+
+def test_requests_of_a_day_are_counted_where_they_are_let_through() -> None:
+    now = clock.now()
+    key, _ = keys.create(name="a", livemode=False, scopes=["books:read"], actor=SYSTEM, now=now)
+    yesterday = now - timedelta(days=1)
+    for _ in range(10):
+        throttles.take(name="ach.create_same_day", key=key, now=yesterday)
+    with pytest.raises(TooManyRequests):
+        throttles.take(name="ach.create_same_day", key=key, now=yesterday)
+    throttles.take(name="api.read", key=key, now=now)
+    assert use.by_day(key.public_id, until=now.date(), days=3) == [0, 10, 1]
+
+
+def test_without_redis_nobody_says_how_much_a_key_was_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(throttles, "_client", redis.Redis(host="127.0.0.1", port=1, socket_connect_timeout=0.05))
+    assert use.by_day("key_1", until=clock.now().date()) is None
+
+
 def test_another_key_and_another_operation_have_their_own_buckets() -> None:
     now = clock.now()
-    first, _ = keys.create(name="a", livemode=False, scopes=["a:b"], actor=SYSTEM, now=now)
-    second, _ = keys.create(name="b", livemode=False, scopes=["a:b"], actor=SYSTEM, now=now)
+    first, _ = keys.create(name="a", livemode=False, scopes=["books:read"], actor=SYSTEM, now=now)
+    second, _ = keys.create(name="b", livemode=False, scopes=["books:read"], actor=SYSTEM, now=now)
     for _ in range(10):
         throttles.take(name="ach.create_same_day", key=first, now=now)
     with pytest.raises(TooManyRequests) as refused:
@@ -70,7 +103,7 @@ def test_another_key_and_another_operation_have_their_own_buckets() -> None:
 
 def test_a_refused_request_costs_nothing_in_the_wider_limit() -> None:
     now = clock.now()
-    key, _ = keys.create(name="a", livemode=False, scopes=["a:b"], actor=SYSTEM, now=now)
+    key, _ = keys.create(name="a", livemode=False, scopes=["books:read"], actor=SYSTEM, now=now)
     for _ in range(10):
         throttles.take(name="ach.create_same_day", key=key, now=now)
     for _ in range(60):
@@ -85,7 +118,7 @@ def test_a_refused_request_costs_nothing_in_the_wider_limit() -> None:
 
 def test_a_bulk_key_has_a_thousand_times_the_room() -> None:
     now = clock.now()
-    key, _ = keys.create(name="a", livemode=False, scopes=["a:b"], actor=SYSTEM, now=now, throttle_class="BULK")
+    key, _ = keys.create(name="a", livemode=False, scopes=["books:read"], actor=SYSTEM, now=now, throttle_class="BULK")
     assert throttles.take(name="payments.create", key=key, now=now)["RateLimit-Policy"].split(";")[1] == "q=200000"
 
 
@@ -93,10 +126,10 @@ def test_a_bucket_fills_again_at_the_sustained_rate(monkeypatch: pytest.MonkeyPa
     limit = [Limit(rate=6000, period=60, burst=5)]  # one each 10 ms
     bucket = [f"hf:throttle:refill:{clock.now().timestamp()}"]
     taken = [throttles._ask(bucket, limit) for _ in range(5)]
-    assert [verdict.remaining for verdict in taken][:1] == [4]
+    assert [verdict.standings[0].remaining for verdict in taken][:1] == [4]
     assert throttles._ask(bucket, [Limit(6000, 60, burst=1)]).wait > 0.02
     threading.Event().wait(0.06)
-    assert throttles._ask(bucket, limit).remaining == 4
+    assert throttles._ask(bucket, limit).standings[0].remaining == 4
 
 
 @pytest.mark.parametrize("with_redis", [True, False])
@@ -139,7 +172,7 @@ def test_without_redis_each_process_limits_by_itself_and_counts_it(monkeypatch: 
 
 def test_a_redis_that_hangs_costs_a_fraction_of_a_second_once(settings, monkeypatch: pytest.MonkeyPatch) -> None:
     now = clock.now()
-    key, _ = keys.create(name="a", livemode=False, scopes=["a:b"], actor=SYSTEM, now=now)
+    key, _ = keys.create(name="a", livemode=False, scopes=["books:read"], actor=SYSTEM, now=now)
     throttles.limits_for("api.read", at=now)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         settings.HOLDFAST_REDIS_URL = f"redis://127.0.0.1:{silent.getsockname()[1]}/0"
@@ -156,7 +189,7 @@ def test_a_redis_that_hangs_costs_a_fraction_of_a_second_once(settings, monkeypa
 
 def test_a_script_that_redis_forgot_is_sent_again() -> None:
     now = clock.now()
-    key, _ = keys.create(name="a", livemode=False, scopes=["a:b"], actor=SYSTEM, now=now)
+    key, _ = keys.create(name="a", livemode=False, scopes=["books:read"], actor=SYSTEM, now=now)
     throttles.take(name="api.read", key=key, now=now)
     redis.Redis.from_url(settings.HOLDFAST_REDIS_URL).script_flush()
     before = throttles.FALLBACKS._value.get()

@@ -1,0 +1,79 @@
+"""Customers and providers, their stored cards, and what is held for them."""
+
+from datetime import date
+from typing import Unpack
+
+from holdfast.answers import Answer
+from holdfast.listing import Listing
+from holdfast.requests import Card, PartyFilter, body
+from holdfast.resource import Resource
+from holdfast.transport import Operation
+from holdfast.types import Address, CardToken, Escrow, Party, PartyAnswer, Reveal
+
+
+class Parties(Resource):
+    def create(
+        self,
+        *,
+        type: str,
+        party_id: str | None = None,
+        kind: str | None = None,
+        first_name: str | None = None,
+        last_name: str | None = None,
+        business_name: str | None = None,
+        email: str | None = None,
+        phone: str | None = None,
+        date_of_birth: date | None = None,
+        address: Address | None = None,
+        idempotency_key: str | None = None,
+    ) -> Answer[PartyAnswer]:
+        """`type` is CUSTOMER or PROVIDER, `kind` INDIVIDUAL or BUSINESS; `party_id` a name of your own (`cus_…`)."""
+        return self._post(
+            Operation("createParty", "POST", "/v1/parties"),
+            body(
+                type=type,
+                party_id=party_id,
+                kind=kind,
+                first_name=first_name,
+                last_name=last_name,
+                business_name=business_name,
+                email=email,
+                phone=phone,
+                date_of_birth=date_of_birth.isoformat() if date_of_birth else None,
+                address=address,
+            ),
+            idempotency_key,
+        )
+
+    def get(self, party_id: str) -> Answer[PartyAnswer]:
+        return self._get(Operation("getParty", "GET", "/v1/parties/{partyId}"), partyId=party_id)
+
+    def list(self, *, at_most: int | None = None, **filters: Unpack[PartyFilter]) -> Listing[Party]:
+        """Newest first."""
+        return self._list(Operation("listParties", "GET", "/v1/parties"), filters, at_most=at_most)
+
+
+class CardTokens(Resource):
+    def create(
+        self, card: Card, *, customer_id: str | None = None, idempotency_key: str | None = None
+    ) -> Answer[CardToken]:
+        """Store a card; what comes back may be kept and shown."""
+        return self._post(
+            Operation("createCardToken", "POST", "/v1/card-tokens"),
+            body(customer_id=customer_id) | card.fields(),
+            idempotency_key,
+        )
+
+    def reveal(self, token: str, *, reason: str, idempotency_key: str | None = None) -> Answer[Reveal]:
+        """The number behind a token, for a reason that is kept. Needs the scope `card-tokens:reveal`."""
+        return self._post(
+            Operation("revealCard", "POST", "/v1/card-tokens/{token}/reveal"),
+            body(reason=reason),
+            idempotency_key,
+            token=token,
+        )
+
+
+class Escrows(Resource):
+    def get(self, escrow_id: str) -> Answer[Escrow]:
+        return self._get(Operation("getEscrow", "GET", "/v1/escrows/{escrowId}"), escrowId=escrow_id)

@@ -1,0 +1,26 @@
+"""Parties in the search box; their pages are the rows and their payments."""
+
+from django.http import HttpRequest
+from django.urls import reverse
+
+from compliance.enums import PartyType
+from compliance.models import Party
+from core import console, ids
+
+VIEW = "compliance.view_party"
+
+
+@console.finds("Parties", permission=VIEW)
+def find_parties(request: HttpRequest, text: str) -> list[console.Hit]:
+    """By the whole id, among the parties of the mode."""
+    if not ids.PARTY_ID.match(text):
+        return []
+    party = next(iter(Party.objects.filter(livemode=console.is_live(request), party_id=text)), None)
+    if party is None:
+        return []
+    row = reverse("admin:compliance_party_change", args=[party.pk])
+    role = "customer" if party.type == PartyType.CUSTOMER else "provider"
+    return [
+        console.Hit(party.party_id, row, f"{role} · {party.status.lower()}", "id of the party"),
+        console.Hit("Payments", f"{reverse('admin:payments')}?{role}={party.party_id}", f"with this {role}"),
+    ]
