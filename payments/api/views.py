@@ -120,8 +120,14 @@ class Payment(ApiView):
     )
     def get(self, request: Request, payment_id: str) -> Response:
         payment = register.get(payment_id, livemode=cast("ApiRequest", request).livemode)
-        body = to_wire(answers.with_trail(payment, trails.list_for_payment(payment)))
-        return Response(Verbatim(audience.shown(request, body)))
+        return Response(answers.with_trail(payment, trails.list_for_payment(payment)))
+
+    def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
+        """The tag stands for the whole payment, so that it holds for every reader; what is shown is the reader's."""
+        response = super().finalize_response(request, response, *args, **kwargs)
+        if response.status_code == 200:
+            response.data = Verbatim(audience.shown(request, to_wire(response.data)))
+        return response
 
 
 class PaymentValidation(ApiView):

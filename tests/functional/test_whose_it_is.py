@@ -4,6 +4,7 @@ The world: Ada paid Ben 500.00 for a booking with a card of hers; the same in li
 another customer, Dan another provider, Eve an administrator of the marketplace, and Fay is no party at all.
 """
 
+import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -308,6 +309,17 @@ class TestWhatIsShown:
         refused = oidc.user(idp, party=ADA).post("/v1/payments", {**PAYMENT, "cardNumber": "4000000000000002"})
         assert refused.status_code == 402, refused.content
         assert (refused.json()["fraudScore"], refused.json()["auditTrail"]) == (None, [])
+
+    def test_the_tag_of_a_payment_is_the_same_for_all_who_see_it_and_cannot_be_searched_through(
+        self, idp: Provider, world: World
+    ) -> None:
+        """It stands for the score as well, which its buyer is not shown: so it is keyed, and no plain hash."""
+        path = f"/v1/payments/{world.test['payment_id']}"
+        full, seen = api.client("payments:read").get(path), oidc.user(idp, party=ADA).get(path)
+        assert full["ETag"] == seen["ETag"]
+        state = {name: value for name, value in full.json().items() if name not in {"success", "auditTrail"}}
+        text = json.dumps(state, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        assert hashlib.sha256(text.encode()).hexdigest()[:32] not in full["ETag"]
 
 
 class TestActing:

@@ -8,7 +8,16 @@ from holdfast.listing import Listing
 from holdfast.requests import Card, PartyFilter, body
 from holdfast.resource import Resource
 from holdfast.transport import Operation
-from holdfast.types import Address, CardToken, Escrow, Party, PartyAnswer, Reveal
+from holdfast.types import (
+    Address,
+    CardToken,
+    Escrow,
+    LinkedUserAnswer,
+    LinkedUsers,
+    Party,
+    PartyAnswer,
+    Reveal,
+)
 
 
 class Parties(Resource):
@@ -51,6 +60,31 @@ class Parties(Resource):
     def list(self, *, at_most: int | None = None, **filters: Unpack[PartyFilter]) -> Listing[Party]:
         """Newest first."""
         return self._list(Operation("listParties", "GET", "/v1/parties"), filters, at_most=at_most)
+
+    def users(self, party_id: str) -> Answer[LinkedUsers]:
+        """Who acts as the party with an access token, and who did."""
+        return self._get(Operation("listPartyUsers", "GET", "/v1/parties/{partyId}/users"), partyId=party_id)
+
+    def link_user(
+        self, party_id: str, *, issuer: str, subject: str, idempotency_key: str | None = None
+    ) -> Answer[LinkedUserAnswer]:
+        """`issuer` is the code of an accepted issuer, `subject` the user's `sub` there."""
+        return self._post(
+            Operation("linkUser", "POST", "/v1/parties/{partyId}/users"),
+            body(issuer=issuer, subject=subject),
+            idempotency_key,
+            partyId=party_id,
+        )
+
+    def unlink_user(
+        self, party_id: str, *, issuer: str, subject: str, idempotency_key: str | None = None
+    ) -> Answer[LinkedUserAnswer]:
+        return self._post(
+            Operation("unlinkUser", "POST", "/v1/parties/{partyId}/users/unlink"),
+            body(issuer=issuer, subject=subject),
+            idempotency_key,
+            partyId=party_id,
+        )
 
 
 class CardTokens(Resource):

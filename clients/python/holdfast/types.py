@@ -31,7 +31,7 @@ class PaymentRow(TypedDict):
     fees: int
     netAmount: int
     fraudScore: int | None
-    fraudRecommendation: str
+    fraudRecommendation: str | None
     customerId: str
     providerId: str | None
     bookingId: str | None
@@ -143,6 +143,26 @@ class Party(TypedDict):
 
 class PartyAnswer(Party):
     success: bool
+    timestamp: str
+
+
+class LinkedUser(TypedDict):
+    issuer: str
+    subject: str
+    partyId: str
+    linkedAt: str
+    endedAt: str | None
+    livemode: bool
+
+
+class LinkedUserAnswer(LinkedUser):
+    success: bool
+    timestamp: str
+
+
+class LinkedUsers(TypedDict):
+    success: bool
+    users: list[LinkedUser]
     timestamp: str
 
 
