@@ -64,7 +64,11 @@ def _furnish(*, livemode: bool) -> dict[str, str]:
     paid = backend.post("/v1/payments", PAYMENT).json()
     assert paid["status"] == "COMPLETED", paid
     funding.attach(payment_id=paid["paymentId"], now=clock.now())
+    hook = {"url": "https://shop.example.com/", "events": ["*"]}
+    endpoint = backend.post("/v1/webhook-endpoints", hook).json()["id"]
     return {
+        "endpoint_id": endpoint,
+        "event_id": backend.post(f"/v1/webhook-endpoints/{endpoint}/test").json()["eventId"],
         "payment_id": paid["paymentId"],
         "transaction_id": paid["transactionId"],
         "escrow_id": paid["escrowId"],
@@ -100,6 +104,7 @@ BODIES: dict[str, Any] = {
     "POST payments/<str:payment_id>/refunds": {"amount": 100},
     "POST card-tokens": {**CARD, "customerId": ADA},
     "POST card-tokens/<str:token>/reveal": {"reason": "because I want to"},
+    "PATCH webhook-endpoints/<str:endpoint_id>": {"status": "ENABLED"},
     "POST parties": {"partyId": "cus_new_0001", "type": "CUSTOMER"},
     "POST fraud/evaluations": {"customerId": ADA, "amount": 100},
     "POST fraud/reports": {"customerId": ADA, "transactionId": "txn_1", "fraudType": "payment_fraud"},
@@ -131,6 +136,22 @@ MATRIX: dict[str, tuple[int, int, int, int, int, int]] = {
     "GET fraud/history": (403, 403, 403, 403, 200, 403),
     "GET fraud/rules": (403, 403, 403, 403, 403, 403),
     "PUT fraud/rules": (403, 403, 403, 403, 403, 403),
+    **dict.fromkeys(
+        (
+            "GET webhook-endpoints",
+            "POST webhook-endpoints",
+            "GET webhook-endpoints/<str:endpoint_id>",
+            "PATCH webhook-endpoints/<str:endpoint_id>",
+            "DELETE webhook-endpoints/<str:endpoint_id>",
+            "POST webhook-endpoints/<str:endpoint_id>/rotate-secret",
+            "POST webhook-endpoints/<str:endpoint_id>/test",
+            "GET webhook-endpoints/<str:endpoint_id>/deliveries",
+            "GET events",
+            "GET events/<str:event_id>",
+            "POST events/<str:event_id>/redeliver",
+        ),
+        (403, 403, 403, 403, 403, 403),
+    ),
 }
 OPERATIONS = [
     f"{method.upper()} {route.removeprefix('v1/')}"
@@ -150,8 +171,10 @@ def address(operation: str, ids: dict[str, str]) -> str:
 
 def call(client: api.ApiClient, operation: str, ids: dict[str, str]) -> Any:
     method, path = operation.split(" ")[0], address(operation, ids)
-    if method == "GET":
-        return client.get(path)
+    if method in ("GET", "DELETE"):
+        return client.generic(method, path)
+    if method == "PATCH":
+        return client.generic("PATCH", path, json.dumps(BODIES[operation]))
     return getattr(client, method.lower())(path, BODIES.get(operation, {}))
 
 
@@ -200,6 +223,8 @@ def test_what_belongs_to_others_answers_as_what_nobody_has(operation: str, idp: 
 
 
 INVENTED = {
+    "endpoint_id": "whk_000000000000000000000000",
+    "event_id": "evt_000000000000000000000000",
     "payment_id": "pay_1703123456789_k2n8m9p1q",
     "transaction_id": "txn_1703123456789_x4y7z2a5b",
     "escrow_id": "ESC_1703123456789_ABCDEF12",

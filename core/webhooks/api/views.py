@@ -1,13 +1,15 @@
 """Webhook endpoints, their deliveries, and the events behind them, in the public API."""
 
+from collections.abc import Callable
 from typing import Any, ClassVar, cast
 
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core import clock
-from core.api import filters
+from core.api import conditions, filters
 from core.api.once import run_once
+from core.api.owners import CLOSED
 from core.api.requests import ApiRequest
 from core.api.schema import describe
 from core.api.views import ApiView
@@ -37,6 +39,7 @@ _BY_STATUS = filters.Filter("status", "state", _state, {"type": "string", "enum"
 
 class WebhookEndpoints(ApiView):
     scopes: ClassVar = {"GET": "webhooks:read", "POST": "webhooks:write"}
+    owned_by: ClassVar = {"GET": CLOSED, "POST": CLOSED}
     paged = True
 
     @describe(
@@ -81,6 +84,9 @@ class WebhookEndpoints(ApiView):
 
 class WebhookEndpoint(ApiView):
     scopes: ClassVar = {"GET": "webhooks:read", "PATCH": "webhooks:write", "DELETE": "webhooks:write"}
+    owned_by: ClassVar = {"GET": CLOSED, "PATCH": CLOSED, "DELETE": CLOSED}
+    etag = conditions.all_but("success")
+    if_match = frozenset({"PATCH", "DELETE"})
 
     @describe(
         "getWebhookEndpoint",
@@ -111,6 +117,7 @@ class WebhookEndpoint(ApiView):
             types=wanted.get("events"),
             description=wanted.get("description"),
             status=EndpointStatus(wanted["status"]) if "status" in wanted else None,
+            require_unchanged=_unchanged(call),
             actor=call.actor,
             now=now,
         )
@@ -124,13 +131,16 @@ class WebhookEndpoint(ApiView):
     )
     def delete(self, request: Request, endpoint_id: str) -> Response:
         """For good. Its secrets are erased, and what waited for it is not sent."""
-        own = _own(request, endpoint_id)
-        endpoints.delete(endpoint_id=own.public_id, actor=cast("ApiRequest", request).actor, now=clock.now())
+        call, own = cast("ApiRequest", request), _own(request, endpoint_id)
+        endpoints.delete(
+            endpoint_id=own.public_id, require_unchanged=_unchanged(call), actor=call.actor, now=clock.now()
+        )
         return Response({"success": True, "id": own.public_id, "deleted": True})
 
 
 class WebhookSecretRotation(ApiView):
     scopes: ClassVar = {"POST": "webhooks:write"}
+    owned_by: ClassVar = {"POST": CLOSED}
 
     @describe(
         "rotateWebhookSecret",
@@ -152,6 +162,7 @@ class WebhookSecretRotation(ApiView):
 
 class WebhookTest(ApiView):
     scopes: ClassVar = {"POST": "webhooks:write"}
+    owned_by: ClassVar = {"POST": CLOSED}
 
     @describe(
         "testWebhookEndpoint",
@@ -171,6 +182,7 @@ class WebhookTest(ApiView):
 
 class WebhookDeliveries(ApiView):
     scopes: ClassVar = {"GET": "webhooks:read"}
+    owned_by: ClassVar = {"GET": CLOSED}
     paged = True
     filters = (_BY_STATUS, *filters.moment("createdAt"))
 
@@ -187,6 +199,7 @@ class WebhookDeliveries(ApiView):
 
 class Events(ApiView):
     scopes: ClassVar = {"GET": "events:read"}
+    owned_by: ClassVar = {"GET": CLOSED}
     paged = True
     filters = (
         *filters.text("type", "type"),
@@ -203,6 +216,7 @@ class Events(ApiView):
 
 class Event(ApiView):
     scopes: ClassVar = {"GET": "events:read"}
+    owned_by: ClassVar = {"GET": CLOSED}
 
     @describe(
         "getEvent", summary="Get an event", answers={200: serializers.EventAnswerSerializer}, refusals=[EventNotFound]
@@ -216,6 +230,7 @@ class Event(ApiView):
 
 class EventRedelivery(ApiView):
     scopes: ClassVar = {"POST": "webhooks:write"}
+    owned_by: ClassVar = {"POST": CLOSED}
 
     @describe(
         "redeliverEvent",
@@ -233,6 +248,11 @@ class EventRedelivery(ApiView):
             return 202, {"success": True, "id": event.pk, "deliveries": count}
 
         return run_once(request, operation="events.redeliver", effect=effect, now=now)
+
+
+def _unchanged(call: ApiRequest) -> Callable[[Endpoint], None]:
+    """What `If-Match` asks for, to be compared under the lock of the endpoint."""
+    return lambda endpoint: call.condition.require(endpoint_fields(endpoint))
 
 
 def _own(request: Request, endpoint_id: str) -> Endpoint:

@@ -1,6 +1,6 @@
 """Open, change, disable and enable, rotate and delete the endpoints of a marketplace."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -22,6 +22,8 @@ from core.webhooks.services import secrets
 from core.webhooks.services.secrets import Minted
 from core.work import wake
 from core.work.models import State
+
+Require = Callable[[Endpoint], None]
 
 
 class UnknownEventType(Refusal):
@@ -83,13 +85,15 @@ def change(
     types: Sequence[str] | None = None,
     description: str | None = None,
     status: EndpointStatus | None = None,
+    require_unchanged: Require = lambda _endpoint: None,
 ) -> Endpoint:
     """What is None stays. Another URL begins with a clean record; `status` disables or enables.
 
-    Raises as `create`, and EndpointNotFound.
+    `require_unchanged` looks at the locked endpoint and may refuse. Raises as `create`, and EndpointNotFound.
     """
     with transaction.atomic():
         endpoint = _locked(endpoint_id)
+        require_unchanged(endpoint)
         before = {"url": endpoint.url, "types": endpoint.types, "description": endpoint.description}
         if url is not None and url != endpoint.url:
             destinations.read(url, policy(livemode=endpoint.livemode, at=now))
@@ -150,10 +154,13 @@ def rotate(*, endpoint_id: str, secret: Minted, actor: Actor, now: datetime) -> 
     return endpoint
 
 
-def delete(*, endpoint_id: str, actor: Actor, now: datetime) -> Endpoint:
+def delete(
+    *, endpoint_id: str, actor: Actor, now: datetime, require_unchanged: Require = lambda _endpoint: None
+) -> Endpoint:
     """For good: its secrets are erased and what waits has failed. The log stays its time. Raises EndpointNotFound."""
     with transaction.atomic():
         endpoint = _locked(endpoint_id)
+        require_unchanged(endpoint)
         endpoint.status, endpoint.disabled_because, endpoint.disabled_at = EndpointStatus.DELETED, "", None
         endpoint.updated_at = now
         endpoint.save()

@@ -27,8 +27,8 @@ def shop() -> ApiClient:
     return client("webhooks:read", "webhooks:write", "events:read")
 
 
-def patch(shop: ApiClient, path: str, body: dict[str, object]):
-    return shop.generic("PATCH", path, json.dumps(body))
+def patch(shop: ApiClient, path: str, body: dict[str, object], **options: object):
+    return shop.generic("PATCH", path, json.dumps(body), **options)
 
 
 def test_an_endpoint_is_opened_and_its_secret_shown_once(shop: ApiClient) -> None:
@@ -100,6 +100,21 @@ def test_it_is_changed_disabled_enabled_and_deleted(shop: ApiClient) -> None:
     assert shop.delete(address).json() == {"success": True, "id": made["id"], "deleted": True}
     assert shop.get(address).status_code == 404
     assert shop.get(ADDRESS).json()["data"] == []
+
+
+def test_a_change_of_what_has_changed_meanwhile_is_refused(shop: ApiClient) -> None:
+    made = shop.post(ADDRESS, BODY).json()
+    address = f"{ADDRESS}/{made['id']}"
+    seen = {"If-Match": shop.get(address)["ETag"]}
+    patch(shop, address, {"description": "moved"})
+
+    refused = patch(shop, address, {"status": "DISABLED"}, headers=seen)
+    kept = shop.delete(address, headers=seen)
+
+    assert [answer.json()["code"] for answer in (refused, kept)] == ["PRECONDITION_FAILED"] * 2
+    assert shop.get(address).json()["status"] == "ENABLED"
+    fresh = {"If-Match": shop.get(address)["ETag"]}
+    assert patch(shop, address, {"status": "DISABLED"}, headers=fresh).status_code == 200
 
 
 def test_rotation_gives_another_secret(shop: ApiClient) -> None:
