@@ -55,6 +55,7 @@ def approval_list(request: HttpRequest) -> HttpResponse:
         "counts": {"me": len(mine.for_me), "others": len(mine.for_others), "all": mine.visible},
         "table": table,
         "page": page,
+        "limit": inbox.MOST_OPEN if mine.is_cut and page is None else None,
     }
     return console.render(request, "approvals/list.html", context)
 
