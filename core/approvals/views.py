@@ -178,7 +178,7 @@ def _page(
         "seats": presentation.seats(counted),
         "missing": presentation.missing_in_words(counted),
         "is_there": counted.is_there,
-        "signatures": presentation.signature_events(asked, counted),
+        "signatures": presentation.signature_events(counted),
         "events": presentation.history(asked),
         "objection": counted.objection_to(user),
         "may_deny": not counted.objection_to_denial(user),

@@ -51,5 +51,5 @@ def may_see(user: User, found: Quorum) -> bool:
 
 
 def _is_part_of(user: User, found: Quorum) -> bool:
-    signers = {signature.signer_id for signature in found.request.signatures.all()}
+    signers = {signature.signer_id for signature in found.signatures}
     return user.email == found.request.asker_email or user.pk in signers

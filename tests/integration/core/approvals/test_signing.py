@@ -410,3 +410,23 @@ def test_what_waits_is_measured_by_act(book: RenameABook, controller: staff.Pers
     asked()
     assert metrics._pending()["tests.rename",] == 1
     assert 0 <= metrics._oldest()["tests.rename",] < 60
+
+
+def test_the_policy_of_the_moment_counts_not_the_one_it_was_asked_under(
+    book: RenameABook, controller: staff.Person
+) -> None:
+    """Meanwhile it takes two controllers: the first signature is no longer the last one."""
+    request = asked()
+    administrator, officer = staff.person("ADMINISTRATOR"), staff.person("SECURITY_OFFICER")
+    rules = [{"name": "two", "when": {}, "require": {"role": "CONTROLLER", "count": 2}}]
+    change = services.ask(
+        action="approvals.change_policy",
+        subject="tests.rename",
+        given={"document": {"expiresHours": 72, "rules": rules}},
+        reason="Two are better",
+        actor=administrator.user.actor(),
+        now=timezone.now(),
+    )
+    assert signed(change, officer).state == "EXECUTED"
+    assert signed(request, controller).state == "PENDING"
+    assert signed(request, staff.person("CONTROLLER")).state == "EXECUTED"
