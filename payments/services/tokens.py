@@ -24,7 +24,7 @@ def create(*, card: CardData | None, customer_id: str | None, livemode: bool, ac
 
     In the caller's transaction. Raises InvalidCardData, PartyNotFound (live), PartyNotEligible, SwitchClosed.
     """
-    switches.require_open(Switch.CARD_TOKENS, now=now)
+    switches.require_open(Switch.CARD_TOKENS, now=now, scopes=[f"party:{customer_id}"] if customer_id else ())
     if card is None:
         raise InvalidCardData(errors=(FieldError("/cardNumber", "is required"),))
     flags: list[str] = []

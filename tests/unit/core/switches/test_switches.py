@@ -14,6 +14,7 @@ from core.switches import selectors
 from core.switches import services as switches
 from core.switches.enums import Switch
 from core.switches.models import SwitchTurn
+from tests.factories.switches import opened
 
 pytestmark = pytest.mark.django_db
 
@@ -29,7 +30,7 @@ def close(switch: Switch = Switch.PAYMENTS, **different: object) -> None:
 
 def reopen(switch: Switch = Switch.PAYMENTS, **different: object) -> None:
     asked = {"switch": switch, "reason": "acquirer is well", "actor": ON_CALL, "now": NOW}
-    switches.reopen(**{**asked, **different})  # type: ignore[arg-type]
+    opened(**{**asked, **different})
 
 
 @pytest.mark.parametrize("switch", Switch)
@@ -38,9 +39,9 @@ def test_every_switch_is_installed_open(switch: Switch) -> None:
 
 
 def test_closing_one_stops_that_one_only() -> None:
-    close(Switch.PAYOUTS)
+    close(Switch.CARD_REVEAL)
     with pytest.raises(switches.SwitchClosed) as refused:
-        switches.require_open(Switch.PAYOUTS, now=NOW)
+        switches.require_open(Switch.CARD_REVEAL, now=NOW)
     assert (refused.value.code, refused.value.status) == ("OPERATION_SUSPENDED", 503)
     switches.require_open(Switch.PAYMENTS, now=NOW)
 
@@ -74,12 +75,12 @@ def test_opened_for_an_hour_falls_back_to_closed() -> None:
 
 def test_a_scope_can_be_closed_alone_but_never_opened_alone() -> None:
     close(scope="gateway:sandbox")
-    assert not switches.is_open(Switch.PAYMENTS, now=NOW, scope="gateway:sandbox")
-    assert switches.is_open(Switch.PAYMENTS, now=NOW, scope="gateway:other")
+    assert not switches.is_open(Switch.PAYMENTS, now=NOW, scopes=["gateway:sandbox"])
+    assert switches.is_open(Switch.PAYMENTS, now=NOW, scopes=["gateway:other", "party:cus_1"])
     assert switches.is_open(Switch.PAYMENTS, now=NOW)
     close()
     reopen(scope="gateway:sandbox")
-    assert not switches.is_open(Switch.PAYMENTS, now=NOW, scope="gateway:sandbox")
+    assert not switches.is_open(Switch.PAYMENTS, now=NOW, scopes=["gateway:sandbox"])
 
 
 def test_a_name_nobody_declared_is_closed() -> None:
@@ -133,7 +134,9 @@ def test_both_directions_are_in_the_audit_record() -> None:
     closed, opened = audit_log.list_for_subject("switch:PAYMENTS")
     assert (closed.action, opened.action) == ("switches.switch.closed", "switches.switch.opened")
     assert closed.facts == {
+        "approval": None,
         "expires_at": (NOW + HOUR).isoformat(),
+        "owner": "STAFF:grace@holdfast.test",
         "reason": "acquirer answers twice",
         "scope": "",
     }
@@ -146,7 +149,12 @@ def test_both_directions_are_in_the_audit_record() -> None:
         {"expires_at": NOW},
         {"switch": "PAYMENT"},
         {"reason": "x" * 201},
-        {"scope": "x" * 121},
+        {"scope": "gateway:" + "x" * 121},
+        {"scope": "endpoint:whe_1"},
+        {"scope": "gateway:"},
+        {"scope": "gateway: sandbox"},
+        {"scope": "provider_456"},
+        {"switch": Switch.CARD_REVEAL, "scope": "party:cus_1"},
     ],
 )
 def test_a_turn_that_makes_no_sense_is_refused(wrong: dict[str, object]) -> None:
@@ -169,10 +177,10 @@ def test_installing_again_opens_nothing_that_was_closed() -> None:
 
 
 def test_the_list_shows_what_is_in_force() -> None:
-    close(Switch.PAYOUTS, expires_at=NOW + HOUR)
+    close(Switch.CARD_REVEAL, expires_at=NOW + HOUR)
     close(Switch.PAYMENTS, scope="gateway:sandbox")
     shown = {(turn.switch, turn.scope): turn.state for turn in selectors.list_in_force(NOW)}
-    assert shown[("PAYOUTS", "")] == "CLOSED"
+    assert shown[("CARD_REVEAL", "")] == "CLOSED"
     assert shown[("PAYMENTS", "gateway:sandbox")] == "CLOSED"
     assert shown[("PAYMENTS", "")] == "OPEN"
     assert {turn.state for turn in selectors.list_in_force(NOW + HOUR) if not turn.scope} == {"OPEN"}
