@@ -6,6 +6,7 @@
 | transaction | `txn_<epoch ms>_<9 base-36>` | `txn_1703123456789_x4y7z2a5b` |
 | escrow | `ESC_<epoch ms>_<8 upper base-36>` | `ESC_1703123456789_ABCDEF12` |
 | ACH transfer | `ACH<epoch ms><4 upper base-36>` | `ACH1703123456789ABCD` |
+| approval | `apr_<10 base-36 of epoch ms><14 base-36>` | `apr_0lq9ilnhwp…`, as everything else |
 | everything else | `<prefix>_<10 base-36 of epoch ms><14 base-36>` | `case_0lq9ilnhwp…` sorts by time |
 """
 

@@ -24,6 +24,7 @@ INSTALLED_APPS = [
     "core.idempotency",
     "core.vault",
     "core.staff",
+    "core.approvals",
     "core.api",
     "core.console",
     "ledger",

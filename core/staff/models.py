@@ -45,7 +45,7 @@ class User(AbstractBaseUser):  # type: ignore[django-manager-missing]  # of the 
     @cached_property
     def roles(self) -> frozenset[str]:
         """Role codes, read once for each loaded user, that is once a request."""
-        return frozenset(self.role_assignments.values_list("role", flat=True))
+        return frozenset(assignment.role for assignment in self.role_assignments.all())
 
     def actor(self) -> Actor:
         return Actor("STAFF", self.email, self.roles)

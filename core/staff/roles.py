@@ -79,6 +79,7 @@ ROLES: dict[str, Role] = {
             "ledger.approve_adjustment",
             "switches.view_*",
             "switches.approve_switch",
+            "approvals.view_*",
             "compliance.view_party",
         ),
         _role(
@@ -89,6 +90,8 @@ ROLES: dict[str, Role] = {
             "compliance.view_*",
             "compliance.block_party",
             "compliance.change_party",
+            "approvals.view_*",
+            "approvals.declare_affiliation",
             "payments.view_*",
             "escrow.view_*",
             "fraud.view_*",
@@ -135,6 +138,8 @@ ROLES: dict[str, Role] = {
             "Gives people accounts and roles. Has no power over money, and holds no other role.",
             "staff.view_*",
             "staff.change_user",
+            "approvals.view_policyversion",
+            "approvals.ask_policy",
             "parameters.view_*",
         ),
         _role(
@@ -145,6 +150,8 @@ ROLES: dict[str, Role] = {
             "staff.approve_role",
             "api.view_*",
             "api.approve_key",
+            "approvals.view_*",
+            "approvals.approve_policy",
             "audit.view_*",
         ),
     )
@@ -159,6 +166,7 @@ MAKER_AND_CHECKER = (
     ("switches.change_switch", "switches.approve_switch"),
     ("staff.change_user", "staff.approve_role"),
     ("api.change_key", "api.approve_key"),
+    ("approvals.ask_policy", "approvals.approve_policy"),
 )
 """Pairs of permissions one person never has together."""
 

@@ -1,0 +1,67 @@
+"""What an app declares about an act that needs signatures: what is covered, who must sign, what happens then."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import ClassVar
+
+from core.actors import Actor
+from core.audit.chain import JSON
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Content:
+    """What a signature covers, read from the database at this moment.
+
+    `summary` is the line a signer reads. `version` names the exact object, `evidence` what the decision rests on
+    (documents by hash, versions of other rows): a change of either voids every signature. `facts` are what conditions
+    of a policy may ask. `people` (e-mails of staff) are those the act is about and `parties` (party ids) those it
+    favours or burdens: neither the former nor anybody related to the latter signs. `url` is the object's page.
+    """
+
+    summary: str
+    version: Mapping[str, JSON]
+    evidence: Mapping[str, JSON] = field(default_factory=dict)
+    facts: Mapping[str, JSON] = field(default_factory=dict)
+    people: frozenset[str] = frozenset()
+    parties: frozenset[str] = frozenset()
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Execution:
+    """What an effect is told. `version` is what the last signer saw: compare it once the object is locked."""
+
+    request_id: str
+    subject: str
+    given: Mapping[str, JSON]
+    version: Mapping[str, JSON]
+    asked_by: Actor
+    signed_by: tuple[Actor, ...]
+    reason: str
+    now: datetime
+
+
+class Action(ABC):
+    """One kind of act. `policy` is the shipped document (`core.approvals.policy`), stored once as its first version."""
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+    ask_permission: ClassVar[str]  # empty: only the program itself asks
+    policy: ClassVar[Mapping[str, JSON]]
+
+    @abstractmethod
+    def content(self, *, subject: str, given: Mapping[str, JSON]) -> Content:
+        """Read what would be signed now. Raises a Refusal where the act makes no sense, or none any more."""
+
+    @abstractmethod
+    def effect(self, execution: Execution) -> None:
+        """Do it, in the transaction of the last signature: database only, audited and published by itself.
+
+        A Refusal undoes the effect alone: the signatures stay and the request says why it waits.
+        """
+
+    def result_url(self, *, request_id: str, subject: str) -> str:  # noqa: ARG002
+        """The page of what came of it; empty where that is the object's own page."""
+        return ""
