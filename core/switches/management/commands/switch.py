@@ -44,7 +44,9 @@ class Command(BaseCommand):
             until = f" until {turn.expires_at:%Y-%m-%d %H:%M:%S} UTC" if turn.expires_at else ""
             style = self.style.SUCCESS if turn.state == "OPEN" else self.style.ERROR
             where = turn.scope or "everywhere"
-            self.stdout.write(f"{turn.switch:14} {where:20} {style(turn.state)}{until}  {turn.actor}: {turn.reason}")
+            self.stdout.write(
+                f"{turn.switch:14} {where:20} {style(turn.state)}{until}  {turn.responsible}: {turn.reason}"
+            )
 
     def _turn(
         self, action: str, now: datetime, *, switch: str, reason: str, scope: str, lasting: str | None, **_: Any
