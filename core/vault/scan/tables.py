@@ -20,11 +20,12 @@ _TABLES = f"""
            ARRAY(SELECT a.attname::text FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
                   WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND t.typname = 'bytea'
                   ORDER BY a.attnum),
-           ARRAY(SELECT a.attname::text FROM pg_index i, unnest(i.indkey) WITH ORDINALITY AS k(number, place)
+           ARRAY(SELECT a.attname::text
+                   FROM pg_index i CROSS JOIN LATERAL unnest(i.indkey) WITH ORDINALITY AS k(number, place)
                    JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.number
                   WHERE i.indrelid = c.oid AND i.indisprimary ORDER BY k.place),
            ARRAY(SELECT format_type(a.atttypid, a.atttypmod)
-                   FROM pg_index i, unnest(i.indkey) WITH ORDINALITY AS k(number, place)
+                   FROM pg_index i CROSS JOIN LATERAL unnest(i.indkey) WITH ORDINALITY AS k(number, place)
                    JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.number
                   WHERE i.indrelid = c.oid AND i.indisprimary ORDER BY k.place)
     FROM pg_class c WHERE c.relkind = 'r' AND c.relnamespace = 'public'::regnamespace ORDER BY c.relname

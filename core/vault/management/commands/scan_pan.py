@@ -1,4 +1,4 @@
-"""`manage.py scan_pan [PATH …]`: card numbers in clear, in the database and in files. Exit code 1 when there are any."""
+"""`manage.py scan_pan [PATH …]`: card numbers in clear, in the database and in files. Exit code 1 where found."""
 
 import json
 import sys
@@ -14,7 +14,7 @@ from core.vault.scan import files, tables
 
 class Command(BaseCommand):
     help = (
-        "Look for card numbers in every column of the database that can hold one, and in the files and directories named "
+        "Look for card numbers in every column of the database that can hold one, and in files and directories "
         "(also .gz .bz2 .xz .zip .tar). Exit code 0: nothing found and everything read; 1: found; 2: not all was read. "
         "The program's role cannot read the card index: run it with HOLDFAST_DATABASE_ROLE=owner to see everything."
     )
