@@ -100,12 +100,13 @@ def masked_key(key: tuple[str, ...]) -> str:
 
 def _statement(table: Table, *, first: bool) -> str:
     quote = connection.ops.quote_name
-    key = ", ".join(quote(name) for name in table.key)
-    shown = [f"{quote(name)}::text" for name in (*table.key, *table.columns)]
-    shown += [f"encode({quote(name)}, 'escape')" for name in table.byte_columns]
+    # Qualified: the bare name would order by the text that is selected under it.
+    key = ", ".join(f"scanned.{quote(name)}" for name in table.key)
+    shown = [f"scanned.{quote(name)}::text" for name in (*table.key, *table.columns)]
+    shown += [f"encode(scanned.{quote(name)}, 'escape')" for name in table.byte_columns]
     places = ", ".join(f"%s::{kind}" for kind in table.key_types)
     beyond = "" if first else f"WHERE ({key}) > ({places})"
-    return f"SELECT {', '.join(shown)} FROM {quote(table.name)} {beyond} ORDER BY {key} LIMIT %s"  # noqa: S608
+    return f"SELECT {', '.join(shown)} FROM {quote(table.name)} AS scanned {beyond} ORDER BY {key} LIMIT %s"  # noqa: S608
 
 
 def _table(
