@@ -10,8 +10,9 @@ from django.urls import reverse
 from core import clock, console
 from core.console.components import Column, Fact, Table
 from core.money import Currency
-from ledger import forms
+from ledger import adjustment_views, forms
 from ledger.chart import UnknownAccount
+from ledger.enums import Phase
 from ledger.selectors import accounts, balances, entries, statements
 from ledger.services.refusals import UnknownEntry
 
@@ -106,10 +107,19 @@ def entry(request: HttpRequest, entry_id: str) -> HttpResponse:
         Fact("Reversed by", found.reversed_by, "id"),
         Fact("Settles", found.settles, "id"),
         Fact("Settled by", found.settled_by, "id"),
+        Fact("Signed in", found.approval, "id"),
         Fact("Description", found.description),
     ]
     shown = [fact for fact in facts if fact.value]
-    return console.render(request, "ledger/entry.html", {"entry": found, "facts": shown, "table": _legs_table(found)})
+    context = {
+        "entry": found,
+        "facts": shown,
+        "table": _legs_table(found),
+        "may_reverse": request.user.has_perm(adjustment_views.ASK)
+        and found.phase is Phase.POSTED
+        and not (found.reverses or found.reversed_by),
+    }
+    return console.render(request, "ledger/entry.html", context)
 
 
 def account_url(account: str, currency: Currency = Currency.USD) -> str:

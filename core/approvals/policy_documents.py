@@ -35,29 +35,40 @@ def parse(document: JSON) -> Policy:
 
 
 def in_words(block: Block, title: Callable[[Seat], str]) -> str:
-    """`1 of Controller and (2 of Treasury operator or 1 of Auditor)`."""
+    """`Controller and (2 of Treasury operator or Auditor)`."""
     match block:
         case Place(seat, count):
-            return f"{count} of {title(seat)}"
+            return _counted(count, title(seat))
         case All(blocks) | Either(blocks):
             word = " and " if isinstance(block, All) else " or "
             return word.join(_nested(inner, title) for inner in blocks)
 
 
 def condition_in_words(condition: Condition) -> str:
+    """`amount from 500,000 minor units`, `switch one of PAYMENTS, REFUNDS`."""
     fact, operator, value = condition
-    shown = ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+    shown = ", ".join(map(_value, value)) if isinstance(value, list | tuple) else _value(value)
+    if fact.endswith("Minor"):
+        fact, shown = fact.removesuffix("Minor"), f"{shown} minor units"
     return f"{fact} {OPERATORS[operator]} {shown}"
 
 
 def missing_in_words(seats: Sequence[Seat], title: Callable[[Seat], str]) -> str:
-    """`1 of Controller, 2 of Treasury operator`."""
-    return ", ".join(f"{count} of {title(seat)}" for seat, count in Counter(seats).items())
+    """`Controller, 2 of Treasury operator`."""
+    return ", ".join(_counted(count, title(seat)) for seat, count in Counter(seats).items())
+
+
+def _counted(count: int, title: str) -> str:
+    return title if count == 1 else f"{count} of {title}"
 
 
 def _nested(block: Block, title: Callable[[Seat], str]) -> str:
     words = in_words(block, title)
     return words if isinstance(block, Place) else f"({words})"
+
+
+def _value(value: JSON) -> str:
+    return f"{value:,}" if type(value) is int else str(value)
 
 
 def _rule(found: JSON, path: str) -> Rule:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.urls import reverse
 
@@ -18,6 +19,7 @@ from core.console.components import Column, Event, Fact, Table
 from core.money import Currency, Money
 
 _WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_CURRENCY = "currency"
 _INDEX = re.compile(r"\[(\d+)\]")
 
 
@@ -94,7 +96,7 @@ def seats(counted: Quorum) -> list[SeatLine]:
 
 
 def rule_in_words(counted: Quorum) -> str:
-    """`amountMinor from 500000: 1 of Controller and 1 of Compliance officer`."""
+    """`amount from 500,000 minor units: Controller and Compliance officer`."""
     if counted.rule is None:
         return ""
     when = " and ".join(map(policy_documents.condition_in_words, counted.rule.when))
@@ -102,17 +104,47 @@ def rule_in_words(counted: Quorum) -> str:
     return f"{when}: {words}" if when else words
 
 
-def covered_facts(content: dict[str, JSON]) -> list[tuple[str, list[Fact]]]:
-    """Everything that is signed, leaf by leaf, under what it is. What version and given say alike is said once."""
-    currency = _currency(content)
-    said: set[tuple[str, str]] = set()
-    groups: list[tuple[str, list[Fact]]] = []
-    for title, part in (("Asked for", "given"), ("As it is now", "version"), ("Rests on", "evidence")):
-        found = [(path, value) for path, value in leaves(content.get(part)) if path and (path, str(value)) not in said]
-        said |= {(path, str(value)) for path, value in found}
-        if found and content.get(part):
-            groups.append((title, [_fact(label(path), value, currency, path) for path, value in found]))
-    return groups
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part of what is signed: single values as facts, lists of like objects (legs) as tables."""
+
+    title: str
+    facts: list[Fact]
+    tables: list[Table]
+
+
+def covered_parts(content: dict[str, Any]) -> list[Part]:
+    """Everything that is signed, under what it is. What version and given say alike is said once."""
+    parts: list[Part] = []
+    said: dict[str, Any] = {}
+    for title, name in (("Asked for", "given"), ("As it is now", "version"), ("Rests on", "evidence")):
+        fresh = {key: value for key, value in content[name].items() if key not in said or said[key] != value}
+        said |= fresh
+        if fresh:
+            parts.append(_part(title, fresh, _currency(content)))
+    return parts
+
+
+def _part(title: str, values: dict[str, Any], currency: str) -> Part:
+    lists = {key: value for key, value in values.items() if _is_table(value)}
+    single = {key: value for key, value in values.items() if key not in lists}
+    facts = [_fact(label(path), value, currency, path) for path, value in leaves(single) if path]
+    return Part(title, facts, [_list_table(label(key), rows, currency) for key, rows in lists.items()])
+
+
+def _is_table(value: Any) -> bool:
+    """A list of flat objects with the same keys."""
+    if not isinstance(value, list) or not value or not all(isinstance(row, dict) and row for row in value):
+        return False
+    plain = not any(isinstance(cell, list | dict) for row in value for cell in row.values())
+    return plain and len({frozenset(row) for row in value}) == 1
+
+
+def _list_table(title: str, rows: list[dict[str, Any]], currency: str) -> Table:
+    columns = [
+        Column(label(key), key, "money" if key.endswith("Minor") else "text", currency=_CURRENCY) for key in rows[0]
+    ]
+    return Table(columns, [{_CURRENCY: currency, **row} for row in rows], caption=title, url="")
 
 
 def difference_table(changes: Iterable[Change], content: dict[str, JSON]) -> Table:
@@ -162,7 +194,7 @@ def request_facts(request: ApprovalRequest) -> list[Fact]:
         Fact("Asked by", request.asker.id),
         Fact("Asked", request.asked_at, "stamp"),
         Fact("Because", request.reason),
-        Fact("Digest", request.digest[:16], "code", hint="SHA-256 of everything below"),
+        Fact("Digest", request.digest[:16], "code", hint="SHA-256 of all that is signed"),
     ]
     if request.state == "EXECUTED" and (result or request.url):
         facts.append(Fact("What came of it", "Open", url=result or request.url))

@@ -52,9 +52,10 @@ def approval_list(request: HttpRequest) -> HttpResponse:
     context = {
         "show": show if show in VIEWS else "me",
         "title": VIEWS.get(show, VIEWS["me"]),
-        "counts": {"me": len(mine.for_me), "others": len(mine.for_others)},
+        "counts": {"me": len(mine.for_me), "others": len(mine.for_others), "all": mine.visible},
         "table": table,
         "page": page,
+        "limit": inbox.MOST_OPEN if mine.is_cut and page is None else None,
     }
     return console.render(request, "approvals/list.html", context)
 
@@ -161,6 +162,7 @@ def _page(
     context = {
         "asked": asked,
         "is_open": is_open,
+        "closed_by": asked.closed_by.partition(":")[2],
         "content": content,
         "nonsense": nonsense,
         "was_refused": difference is not None,
@@ -170,7 +172,7 @@ def _page(
             for change in asked.changes.order_by("-revision")
         ],
         "facts": presentation.request_facts(asked),
-        "covered": presentation.covered_facts(content),
+        "parts": presentation.covered_parts(content),
         "rule": counted.rule,
         "rule_words": presentation.rule_in_words(counted),
         "seats": presentation.seats(counted),

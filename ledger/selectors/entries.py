@@ -6,9 +6,11 @@ from datetime import datetime
 from django.db.models import Prefetch, QuerySet
 
 from core.money import Currency, Money
-from ledger.enums import Phase
+from ledger.enums import Book, Phase
 from ledger.models import Entry, PendingLeg, Posting
 from ledger.services.refusals import UnknownEntry
+
+ADJUSTED = "ledger.adjusted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +24,10 @@ class LegView:
 
 @dataclass(frozen=True, slots=True)
 class EntryView:
-    """`reverses`, `settles`, `reversed_by` and `settled_by` are public ids of the linked entries."""
+    """`reverses`, `settles`, `reversed_by` and `settled_by` are public ids of the linked entries.
+
+    `approval` is the id of the approval that a correction by hand rests on.
+    """
 
     entry_id: str
     book: str
@@ -37,6 +42,7 @@ class EntryView:
     settles: str | None
     reversed_by: str | None
     settled_by: str | None
+    approval: str | None
     legs: tuple[LegView, ...]
 
 
@@ -46,6 +52,15 @@ def get(entry_id: str) -> EntryView:
     if not found:
         raise UnknownEntry
     return found[0]
+
+
+def find_by_key(idempotency_key: str, *, kind: str) -> str | None:
+    """The public id of the entry of that kind that was written under the key, in whichever book."""
+    for book in Book.values:
+        found = Entry.objects.filter(book=book, idempotency_key=idempotency_key, kind=kind).first()
+        if found:
+            return found.public_id
+    return None
 
 
 def list_for_reference(reference: str) -> list[EntryView]:
@@ -79,6 +94,7 @@ def _view(entry: Entry) -> EntryView:
         settles=entry.settles.public_id if entry.settles else None,
         reversed_by=next((other.public_id for other in entry.reversals.all()), None),
         settled_by=next((other.public_id for other in entry.settlements.all()), None),
+        approval=entry.idempotency_key if entry.kind == ADJUSTED else None,
         legs=tuple(
             LegView(
                 account=leg.account.code,

@@ -11,13 +11,23 @@ from ledger.services.writer import Posted, Request
 
 
 def reverse(
-    *, entry_id: str, reason: str, idempotency_key: str, now: datetime, effective_at: datetime | None = None
+    *,
+    entry_id: str,
+    reason: str,
+    idempotency_key: str,
+    now: datetime,
+    effective_at: datetime | None = None,
+    kind: str | None = None,
 ) -> Posted:
-    """Post the mirror of a posted entry under the same kind and reference; a reversal itself is final.
+    """Post the mirror of a posted entry under its kind (or another) and reference; a reversal itself is final.
 
     Raises UnknownEntry, EntryAlreadyReversed, EntryNotReversible, and AccountOverdrawn where the money is gone.
     """
     request = Request(
-        reverses=entry_id, idempotency_key=idempotency_key, effective_at=effective_at or now, description=reason
+        reverses=entry_id,
+        idempotency_key=idempotency_key,
+        effective_at=effective_at or now,
+        description=reason,
+        kind=kind,
     )
     return writer.write(request, now=now)

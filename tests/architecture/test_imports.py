@@ -13,7 +13,9 @@ from tests.architecture.sources import ROOT, Source
 # Rules, states, formats and values: the same answer without a database, a network or a clock.
 PURE = (
     "core/money.py", "core/ids.py", "core/errors.py", "core/actors.py", "core/audit/chain.py",
-    "core/telemetry/redaction.py", "ledger/chart.py", "payments/states.py", "payments/fees.py",
+    "core/telemetry/redaction.py",
+    "core/approvals/policy.py", "core/approvals/policy_documents.py", "core/approvals/states.py",
+    "core/approvals/digests.py", "ledger/chart.py", "payments/states.py", "payments/fees.py",
     "escrow/states.py", "fraud/rules/", "ach/nacha/", "ach/calendar.py",
 )  # fmt: skip
 IMPURE = ("django", "rest_framework", "celery", "redis", "psycopg", "boto3", "httpx", "requests", "core.clock")

@@ -15,7 +15,10 @@ ROW = re.compile(r"^\| `([a-z0-9_]+)` \|(?: (HF\d{3}) \|)?", re.MULTILINE)
 # Names that Django or PostgreSQL made up.
 NAMED_BY_MACHINES = re.compile(r"(_pkey|_key|_uniq|_check|_[0-9a-f]{8}_fk_.*)$")
 RAISED = re.compile(r"ERRCODE = '(HF\d{3})',\s*CONSTRAINT = '([a-z0-9_]+)'")
-OURS = r"^(api|audit|compliance|escrow|fraud|idempotency|ledger|outbox|parameters|payments|staff|switches|vault|work)_"
+OURS = (
+    r"^(api|approvals|audit|compliance|escrow|fraud|idempotency|ledger|outbox|parameters|payments|staff|switches|vault"
+    r"|work)_"
+)
 
 
 def documented(text: str) -> dict[str, str]:

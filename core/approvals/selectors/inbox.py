@@ -16,10 +16,15 @@ MOST_OPEN = 500
 
 @dataclass(frozen=True, slots=True)
 class Inbox:
-    """Open requests, those that expire first first: `for_me` may be signed by the person now, `for_others` not."""
+    """Open requests, those that expire first first: `for_me` may be signed by the person now, `for_others` not.
+
+    `visible` is how many open ones the person sees among all; `is_cut` where there were more than `MOST_OPEN`.
+    """
 
     for_me: list[Quorum]
     for_others: list[Quorum]
+    visible: int
+    is_cut: bool
 
 
 def of(user: User, *, now: datetime) -> Inbox:
@@ -27,7 +32,9 @@ def of(user: User, *, now: datetime) -> Inbox:
     waiting = list(ApprovalRequest.objects.filter(OPEN, expires_at__gt=now).order_by("expires_at", "id")[:MOST_OPEN])
     counted = quorum.list_of(waiting, now=now, extra=[user])
     for_me = [found for found in counted if not found.objection_to(user)]
-    return Inbox(for_me, [found for found in counted if _is_part_of(user, found) and found not in for_me])
+    mine = [found for found in counted if _is_part_of(user, found)]
+    visible = len(counted) if user.has_perm(VIEW) else len(mine)
+    return Inbox(for_me, [found for found in mine if found not in for_me], visible, len(waiting) == MOST_OPEN)
 
 
 def visible_to(user: User) -> QuerySet[ApprovalRequest]:

@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from core import clock
-from ops.marketplace import demo, simulation
+from ops.marketplace import demo, signatures, simulation
 
 
 class Command(BaseCommand):
@@ -44,6 +44,7 @@ class Command(BaseCommand):
         with bar:
             task = bar.add_task("demo", total=len(simulation.bookings(plan)))
             demo.play(options["base_url"], plan, progress=lambda: bar.advance(task), will_resume=True)
+        signatures.ask(treasurer=demo.STAFF["TREASURY"][0], now=clock.now())
         demo.write_credentials(facts)
         demo.forget_plan()
 
