@@ -80,11 +80,15 @@ def collect(*, now: datetime) -> int:
 
 
 def _taken(client: "redis.Redis") -> list[str]:
-    return sorted(key.decode() for key in client.scan_iter(match=f"{TAKEN}*", count=100))
+    return sorted(_text(key) for key in client.scan_iter(match=f"{TAKEN}*", count=100))
+
+
+def _text(name: bytes | str) -> str:
+    return name if isinstance(name, str) else name.decode()
 
 
 def _read(client: "redis.Redis", key: str) -> list[Exposure]:
-    fields = {name.decode(): int(value) for name, value in client.hgetall(key).items()}
+    fields = {_text(name): int(value) for name, value in client.hgetall(key).items()}
     found = []
     for name, operations in fields.items():
         subject, _, measure = name.rpartition("/")

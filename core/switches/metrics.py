@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from core import clock
 from core.switches import selectors
 from core.switches import services as switches
+from core.switches.counting import Exposure
 from core.telemetry import metrics
 
 
@@ -41,7 +42,7 @@ def _minor() -> Mapping[tuple[str, ...], float]:
     return found
 
 
-def _in_force() -> list[tuple[str, selectors.Exposure]]:
+def _in_force() -> list[tuple[str, Exposure]]:
     switch_of = {turn.pk: str(turn.switch) for turn in selectors.list_in_force(clock.now())}
     exposures = selectors.list_exposures(switch_of)
     return [(switch_of[turn_id], each) for turn_id, found in exposures.items() for each in found]

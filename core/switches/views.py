@@ -18,7 +18,7 @@ from core.switches.catalogue import Guard
 from core.switches.counting import Exposure
 from core.switches.enums import State, Switch
 from core.switches.forms import CloseForm, OpenForm
-from core.switches.models import SwitchTurn
+from core.switches.models import SwitchExposure, SwitchTurn
 
 VIEW, CHANGE = "switches.view_switchturn", "switches.change_switch"
 
@@ -177,7 +177,7 @@ def switch_turn(request: HttpRequest, turn_id: int) -> HttpResponse:
     return console.render(request, "switches/turn.html", context)
 
 
-def _exposure_row(row: selectors.SwitchExposure) -> dict[str, object]:
+def _exposure_row(row: SwitchExposure) -> dict[str, object]:
     return {
         "counted_at": row.counted_at,
         "decided": row.decided,

@@ -21,7 +21,10 @@ def collect(*, now: datetime) -> None:
     """Keep the counts of this hour and the one before in rows. A count only grows. Raises redis.RedisError."""
     client = brokers.client(brokers.Database.COUNTERS)
     for hour in (hour_of(now) - HOUR, hour_of(now)):
-        fields = {name.decode(): int(uses) for name, uses in client.hgetall(key_of(hour)).items()}
+        fields = {
+            name.decode() if isinstance(name, bytes) else name: int(uses)
+            for name, uses in client.hgetall(key_of(hour)).items()
+        }
         if not fields:
             continue
         parts = [name.split("/", 2) for name in fields]
@@ -56,7 +59,7 @@ def judge(*, now: datetime) -> list[KeyUseHour]:
 
 def usual(row: KeyUseHour, *, now: datetime) -> int:
     """Uses an hour, on average over the days before, hours without any included."""
-    days = parameters.read("vault.usual_days", at=now)
+    days = int(parameters.read("vault.usual_days", at=now))
     before = KeyUseHour.objects.filter(
         purpose=row.purpose, act=row.act, actor=row.actor, hour__lt=row.hour, hour__gte=row.hour - timedelta(days=days)
     )
