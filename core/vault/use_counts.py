@@ -15,6 +15,7 @@ from core.work import brokers
 
 REST_SECONDS = 1.0
 KEPT_SECONDS = 3 * 3600
+PREFIX = "vault:uses:"
 USED = metrics.counter("vault_uses", "Uses of keys", ["purpose", "act"])
 LOST = metrics.counter("vault_uses_lost", "Uses of keys that could not be counted by hour and actor")
 
@@ -44,4 +45,4 @@ def hour_of(now: datetime) -> datetime:
 
 
 def key_of(hour: datetime) -> str:
-    return f"vault:uses:{hour:%Y%m%d%H}"
+    return f"{PREFIX}{hour:%Y%m%d%H}"

@@ -1,6 +1,5 @@
 """What a closed switch costs is counted while it is closed, and the count never stands in the way of money."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -24,13 +23,14 @@ NOW = clock.now()
 DOLLARS = Money(50_000)
 
 
-@pytest.fixture(autouse=True)
-def counters(monkeypatch: pytest.MonkeyPatch) -> Iterator["redis.Redis"]:
-    monkeypatch.setattr(counting, "_rests_until", 0.0)
-    client = brokers.client(brokers.Database.COUNTERS)
-    client.flushdb()
-    yield client
-    client.flushdb()
+@pytest.fixture
+def counters() -> "redis.Redis":
+    return brokers.client(brokers.Database.COUNTERS)
+
+
+def kept_in(counters: "redis.Redis") -> list[bytes]:
+    """Names of this test alone."""
+    return list(counters.scan_iter(match=f"{counting.LIVE}*"))
 
 
 def close(switch: Switch = Switch.PAYMENTS, **different: object) -> SwitchTurn:
@@ -70,7 +70,7 @@ def test_currencies_are_never_added_together() -> None:
 
 def test_what_runs_in_order_is_not_counted(counters: "redis.Redis") -> None:
     ask(times=5)
-    assert counters.dbsize() == 0
+    assert kept_in(counters) == []
 
 
 def test_a_closed_part_counts_for_its_own_turn_only() -> None:
@@ -115,13 +115,13 @@ def test_a_runner_that_dies_between_writing_and_forgetting_counts_nothing_twice(
     assert SwitchExposure.objects.get().operations == 3
     counting.collect(now=NOW)
     assert exposure(turn) == [Exposure(turn.pk, Decided.REFUSED, "USD", 3, 150_000)]
-    assert counters.dbsize() == 0
+    assert kept_in(counters) == []
 
 
 def test_a_turn_that_was_rolled_back_leaves_no_exposure(counters: "redis.Redis") -> None:
     counting.note(turn_id=2**40, decided=Decided.REFUSED, amount=DOLLARS)
     assert counting.collect(now=NOW) == 0
-    assert counters.dbsize() == 0
+    assert kept_in(counters) == []
 
 
 def test_without_redis_the_answer_is_the_same_and_the_loss_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
