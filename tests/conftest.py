@@ -1,5 +1,6 @@
 """Fixtures every test may use. The servers are started by `tests/servers.py`."""
 
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -53,3 +54,17 @@ def _nothing_remembered_from_the_test_before() -> None:
 def _anchors_of_its_own(settings: Any, tmp_path: Path) -> None:
     """An anchor speaks of one chain, and a test that empties the tables begins a new one."""
     settings.HOLDFAST_AUDIT_ANCHORS = str(tmp_path / "anchors.jsonl")
+
+
+@pytest.fixture(autouse=True)
+def _counters_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Processes that test at the same time share one Redis: none counts under another's names."""
+    from core.switches import counting
+    from core.vault import use_counts
+
+    own = f"test:{uuid.uuid4().hex}:"
+    monkeypatch.setattr(counting, "LIVE", f"{own}exposure")
+    monkeypatch.setattr(counting, "TAKEN", f"{own}exposure:taken:")
+    monkeypatch.setattr(use_counts, "PREFIX", f"{own}uses:")
+    for counter in (counting, use_counts):
+        monkeypatch.setattr(counter, "_rests_until", 0.0)

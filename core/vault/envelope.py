@@ -18,9 +18,10 @@ from collections.abc import Mapping
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from core import clock
 from core.errors import Refusal
-from core.vault import canonical, keys, kms
-from core.vault.models import KeyUse
+from core.vault import canonical, keys, kms, use_counts
+from core.vault.models import KeyAct, KeyUse
 from core.vault.purposes import Purpose
 
 __all__ = ["Purpose", "UnableToOpen", "VaultUnavailable", "blind_index", "decrypt", "encrypt", "mac", "warm"]
@@ -64,6 +65,7 @@ def decrypt(*, purpose: Purpose, ciphertext: bytes, context: Mapping[str, str]) 
         raise UnableToOpen
     try:
         key = keys.by_id(uuid.UUID(bytes=header[2:]), purpose)
+        use_counts.note(purpose=purpose, act=KeyAct.DECRYPTED, now=clock.now())
         sealed = ciphertext[_HEADER_BYTES + _NONCE_BYTES :]
         return AESGCM(key.plaintext).decrypt(nonce, sealed, _bound(header, context))
     except (InvalidTag, keys.UnknownDataKey, kms.KeyUnreadable):

@@ -16,9 +16,10 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.db import connections
 
+from core import clock
 from core.parameters import services as parameters
-from core.vault import kms
-from core.vault.models import DataKey, KeyUse
+from core.vault import kms, use_counts
+from core.vault.models import DataKey, KeyAct, KeyUse
 from core.vault.purposes import Purpose
 
 # After a failure the key service is left alone for a moment, so that a queue of requests does not wait for it in turn.
@@ -175,6 +176,7 @@ def _open(row: DataKey, asked_by: tuple[Purpose, KeyUse] | uuid.UUID) -> OpenKey
         plaintext = service.unwrap(purpose=Purpose(row.purpose), key=key, context=context_of(row))
     except (kms.KeyServiceUnavailable, kms.KeyUnreadable) as error:
         _fail(asked_by, error)
+    use_counts.note(purpose=Purpose(row.purpose), act=KeyAct.OPENED, now=clock.now())
     return _remember(row, plaintext)
 
 

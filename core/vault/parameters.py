@@ -17,3 +17,17 @@ parameters.declare(
 )
 parameters.declare("vault.rotation_days", 90, unit="days", meaning="age at which a data key is wrapped anew")
 parameters.declare("vault.rotation_days_audit", 180, unit="days", meaning="the same for the keys of the audit log")
+parameters.declare(
+    "vault.scan_days", 7, unit="days", meaning="how often the database is looked through for card numbers"
+)
+parameters.declare("vault.usual_days", 7, unit="days", minimum=1, meaning="days whose average is the usual use of keys")
+parameters.declare("vault.unusual_times", 5, unit="times", meaning="how many times the usual use of an hour is unusual")
+parameters.declare(
+    "vault.unusual_revealed_from", 30, unit="cards", meaning="cards one caller may be shown in an hour before it counts"
+)
+parameters.declare(
+    "vault.unusual_decrypted_from", 5_000, unit="fields", meaning="fields decrypted in an hour before it counts"
+)
+parameters.declare(
+    "vault.unusual_opened_from", 500, unit="data keys", meaning="data keys opened in an hour before it counts"
+)

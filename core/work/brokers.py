@@ -11,11 +11,12 @@ TIMEOUT_SECONDS = 0.25
 
 
 class Database(IntEnum):
-    """Numbers of the Redis databases: the broker's queues, the throttles' counters, the cache."""
+    """Numbers of the Redis databases: the broker's queues, the throttles' counters, the cache, what is counted."""
 
     BROKER = 0
     THROTTLES = 1
     CACHE = 2
+    COUNTERS = 3
 
 
 def url(database: Database) -> str:

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import transaction
 
 from core import ids
+from core.money import Currency, Money
 from core.parameters import services as parameters
 from core.switches import services as switches
 from core.switches.enums import Switch
@@ -84,7 +85,7 @@ def _decide(request: AssessmentRequest, *, now: datetime) -> Decided:
 
 def _judge(request: AssessmentRequest, *, now: datetime) -> Decided:
     # Closed is a failure like any other: nobody is approved by it.
-    switches.require_open(Switch.FRAUD_SCORING, now=now)
+    switches.require_open(Switch.FRAUD_SCORING, now=now, scopes=[f"party:{request.payer_id}"], amount=_amount(request))
     issuer = data.find_issuer(request.card_bin)
     ip_address = data.readable_ip(request.ip_address)
     ip_country = data.find_country(ip_address)
@@ -130,6 +131,12 @@ def _judge(request: AssessmentRequest, *, now: datetime) -> Decided:
     )
     judgement = scoring.judge(compiled, features=values, thresholds=in_force, base_score=base_score, bands=bands)
     return Decided(judgement, "", values, in_force, compiled.version, base_score, bands)
+
+
+def _amount(request: AssessmentRequest) -> Money | None:
+    """None in a currency we do not know: it is scored all the same."""
+    known = Currency.__members__.get(request.currency)
+    return Money(request.amount_minor, known) if known else None
 
 
 def _no_advice(failure: str) -> Decided:

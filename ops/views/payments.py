@@ -12,6 +12,7 @@ from escrow.models import Escrow
 from fraud import explanations
 from ops.forms import PaymentFilter
 from ops.selectors import timelines
+from payments import card_views
 from payments.models import Payment
 from payments.selectors import payments
 from payments.selectors.payments import PaymentNotFound
@@ -82,7 +83,7 @@ def payment_page(request: HttpRequest, payment_id: str) -> HttpResponse:
         "payment": payment,
         "story": story,
         "money": _money(payment),
-        "people": _people(payment),
+        "people": _people(payment, card_url=_card_url(request, payment)),
         "decision": _decision(story),
         "why": explanations.explain(story.assessment) if story.assessment else None,
     }
@@ -152,10 +153,10 @@ def _money(payment: Payment) -> list[Fact]:
     return facts
 
 
-def _people(payment: Payment) -> list[Fact]:
+def _people(payment: Payment, *, card_url: str) -> list[Fact]:
     facts = [
         _party("Customer", payment.customer.party_id),
-        Fact("Card", f"{payment.card_brand.capitalize()} ending {payment.card_last4}"),
+        Fact("Card", f"{payment.card_brand.capitalize()} ending {payment.card_last4}", url=card_url),
         Fact("Booking", payment.booking_id),
         Fact("Service", payment.service_id),
         Fact("Escrow", payment.escrow_id, url=_escrow_account(payment)),
@@ -168,6 +169,12 @@ def _people(payment: Payment) -> list[Fact]:
     if payment.provider:
         facts.insert(1, _party("Provider", payment.provider.party_id))
     return [fact for fact in facts if fact.value]
+
+
+def _card_url(request: HttpRequest, payment: Payment) -> str:
+    """For whoever may see the number; nobody else is led to a page that refuses them."""
+    may = request.user.has_perm(card_views.REVEAL) and payment.card_token
+    return reverse("admin:card", args=[payment.card_token]) if may else ""
 
 
 def _party(role: str, party_id: str) -> Fact:

@@ -45,8 +45,10 @@ def accept(
 
     Within the caller's transaction, which also holds the claim on the idempotency key.
     """
-    switches.require_open(Switch.PAYMENTS, now=now)
     money = orders.require_acceptable(order, now=now)
+    switches.require_open(
+        Switch.PAYMENTS, now=now, scopes=scopes(gateway, order.customer_id, order.provider_id), amount=money
+    )
     customer, provider, flags = _parties(order, livemode=livemode, actor=actor, now=now)
     payment_id = ids.payment(now)
     card, token = _card(order, payment_id=payment_id, livemode=livemode, actor=actor, now=now)
@@ -98,6 +100,12 @@ def accept(
     )
     rows.insert(payment)
     return Accepted(payment, card, assessment)
+
+
+def scopes(gateway: str, customer_id: str, provider_id: str | None) -> list[str]:
+    """The parts of the platform that a payment and its refunds go through, as switches name them."""
+    parts = [f"gateway:{gateway}", f"party:{customer_id}"]
+    return [*parts, f"provider:{provider_id}"] if provider_id else parts
 
 
 def resume_after(now: datetime) -> timedelta:

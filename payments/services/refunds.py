@@ -117,10 +117,12 @@ def resume(*, refund_id: str, now: datetime) -> None:
 def _accept(
     order: RefundOrder, *, claim_id: int, condition: Condition, livemode: bool, actor: Actor, now: datetime
 ) -> Refund:
-    switches.require_open(Switch.REFUNDS, now=now)
     payment = register.lock(order.payment_id, livemode=livemode)
     condition.require(answers.payment_fields(payment))
     amount = _refundable_amount(payment, order.amount_minor)
+    provider_id = payment.provider.party_id if payment.provider else None
+    parts = acceptance.scopes(payment.gateway, payment.customer.party_id, provider_id)
+    switches.require_open(Switch.REFUNDS, now=now, scopes=parts, amount=amount)
     part = fees.split_refund(_split(payment), before=_given_back(payment), refund=amount)
     refund_id = ids.prefixed("re", now)
     try:

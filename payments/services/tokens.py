@@ -9,8 +9,10 @@ from core.actors import Actor
 from core.errors import FieldError
 from core.switches import services as switches
 from core.switches.enums import Switch
-from core.vault import cards
+from core.vault import cards, use_counts
 from core.vault.cards import CardData, CardToken, InvalidCardData
+from core.vault.models import KeyAct
+from core.vault.purposes import Purpose
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +26,7 @@ def create(*, card: CardData | None, customer_id: str | None, livemode: bool, ac
 
     In the caller's transaction. Raises InvalidCardData, PartyNotFound (live), PartyNotEligible, SwitchClosed.
     """
-    switches.require_open(Switch.CARD_TOKENS, now=now)
+    switches.require_open(Switch.CARD_TOKENS, now=now, scopes=[f"party:{customer_id}"] if customer_id else ())
     if card is None:
         raise InvalidCardData(errors=(FieldError("/cardNumber", "is required"),))
     flags: list[str] = []
@@ -42,4 +44,6 @@ def create(*, card: CardData | None, customer_id: str | None, livemode: bool, ac
 def reveal(*, token: str, reason: str, livemode: bool, actor: Actor, now: datetime) -> CardData:
     """A card in clear without its code, for a stated reason; audited. Raises CardTokenNotFound, SwitchClosed."""
     switches.require_open(Switch.CARD_REVEAL, now=now)
+    # Before it is known whether the token exists: guessing tokens is unusual too.
+    use_counts.note(purpose=Purpose.PAYMENT, act=KeyAct.REVEALED, actor=str(actor), now=now)
     return cards.reveal(token=token, reason=reason, actor=actor, now=now, livemode=livemode)

@@ -267,7 +267,7 @@ def _ready_endpoints(now: datetime) -> dict[int, Endpoint]:
     return {
         endpoint.pk: endpoint
         for endpoint in ready.select_for_update(skip_locked=True, no_key=True)
-        if switches.is_open(Switch.WEBHOOKS, now=now, scope=endpoint.public_id)
+        if switches.is_open(Switch.WEBHOOKS, now=now, scopes=[f"endpoint:{endpoint.public_id}"])
     }
 
 

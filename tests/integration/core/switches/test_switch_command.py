@@ -7,8 +7,10 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from core import clock
+from core.approvals.models import ApprovalRequest
 from core.audit import selectors as audit_log
 from core.switches import services as switches
+from tests.factories.switches import controller, signed
 
 pytestmark = pytest.mark.django_db
 
@@ -30,11 +32,21 @@ def test_close_for_half_an_hour() -> None:
     assert entry.actor_id.startswith("terminal:")
 
 
-def test_open_again() -> None:
+def test_open_asks_a_second_person() -> None:
     switch("close", "PAYMENTS", "--reason", "a drill")
-    switch("open", "PAYMENTS", "--reason", "the drill is over")
+    person = controller()
+    said = switch("open", "PAYMENTS", "--reason", "the drill is over", "--for", "90m")
+    assert not switches.is_open(switches.Switch.PAYMENTS, now=clock.now())
+    request = ApprovalRequest.objects.get()
+    assert f"/admin/approvals/{request.request_id}/" in said
+    signed(request, person, now=clock.now())
     assert switches.is_open(switches.Switch.PAYMENTS, now=clock.now())
-    assert len(audit_log.list_for_subject("switch:PAYMENTS")) == 2
+    assert not switches.is_open(switches.Switch.PAYMENTS, now=clock.now() + timedelta(minutes=91))
+
+
+def test_open_says_why_it_cannot_be_asked() -> None:
+    with pytest.raises(CommandError, match="PAYMENTS is open everywhere"):
+        switch("open", "PAYMENTS", "--reason", "for luck")
 
 
 def test_the_list_names_every_switch() -> None:

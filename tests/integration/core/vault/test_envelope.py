@@ -241,7 +241,9 @@ class TestRotation:
     def test_old_fields_and_indexes_stay_readable(self):
         sealed, index = seal(), envelope.blind_index(purpose=Purpose.PAYMENT, value="x")
         before = {row.pk: bytes(row.wrapped) for row in DataKey.objects.filter(purpose=Purpose.PAYMENT)}
-        assert rotation.rotate(purposes=[Purpose.PAYMENT], actor=SYSTEM, now=self.NOW) == len(before) >= 2
+        assert (
+            rotation.rotate(purposes=[Purpose.PAYMENT], reason="test", actor=SYSTEM, now=self.NOW) == len(before) >= 2
+        )
         keys.forget()
         assert unseal(sealed) == b"4242"
         assert envelope.blind_index(purpose=Purpose.PAYMENT, value="x") == index
@@ -252,7 +254,7 @@ class TestRotation:
     def test_a_master_key_that_wraps_nothing_any_more_is_not_needed(self):
         """The control of the test above: fields really hang on the new master key alone."""
         sealed = seal()
-        rotation.rotate(purposes=list(Purpose), actor=SYSTEM, now=self.NOW)
+        rotation.rotate(purposes=list(Purpose), reason="test", actor=SYSTEM, now=self.NOW)
         service, content = kms.service(), kms.service()._read()
         service._write(
             {**content, "keys": {str(content["current"]): content["keys"][str(content["current"])]}}, exclusive=False

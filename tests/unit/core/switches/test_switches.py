@@ -7,17 +7,17 @@ from django.db import DatabaseError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from core import clock
-from core.actors import Actor
+from core.approvals.refusals import ContentChanged
 from core.audit import selectors as audit_log
 from core.database.refusals import refusal_name
 from core.switches import selectors
 from core.switches import services as switches
 from core.switches.enums import Switch
 from core.switches.models import SwitchTurn
+from tests.factories.switches import ON_CALL, asked, controller, opened, signed
 
 pytestmark = pytest.mark.django_db
 
-ON_CALL = Actor("STAFF", "grace@holdfast.test")
 NOW = clock.now()
 HOUR = timedelta(hours=1)
 
@@ -27,9 +27,8 @@ def close(switch: Switch = Switch.PAYMENTS, **different: object) -> None:
     switches.close(**{**asked, **different})  # type: ignore[arg-type]
 
 
-def reopen(switch: Switch = Switch.PAYMENTS, **different: object) -> None:
-    asked = {"switch": switch, "reason": "acquirer is well", "actor": ON_CALL, "now": NOW}
-    switches.reopen(**{**asked, **different})  # type: ignore[arg-type]
+def reopen(switch: Switch = Switch.PAYMENTS, *, scope: str = "", minutes: int = 0) -> SwitchTurn:
+    return opened(switch, scope=scope, minutes=minutes, now=NOW)
 
 
 @pytest.mark.parametrize("switch", Switch)
@@ -38,9 +37,9 @@ def test_every_switch_is_installed_open(switch: Switch) -> None:
 
 
 def test_closing_one_stops_that_one_only() -> None:
-    close(Switch.PAYOUTS)
+    close(Switch.CARD_REVEAL)
     with pytest.raises(switches.SwitchClosed) as refused:
-        switches.require_open(Switch.PAYOUTS, now=NOW)
+        switches.require_open(Switch.CARD_REVEAL, now=NOW)
     assert (refused.value.code, refused.value.status) == ("OPERATION_SUSPENDED", 503)
     switches.require_open(Switch.PAYMENTS, now=NOW)
 
@@ -67,19 +66,20 @@ def test_a_shorter_closing_does_not_end_a_lasting_one() -> None:
 
 def test_opened_for_an_hour_falls_back_to_closed() -> None:
     close()
-    reopen(expires_at=NOW + HOUR)
+    reopen(minutes=60)
     assert switches.is_open(Switch.PAYMENTS, now=NOW)
     assert not switches.is_open(Switch.PAYMENTS, now=NOW + HOUR)
 
 
 def test_a_scope_can_be_closed_alone_but_never_opened_alone() -> None:
     close(scope="gateway:sandbox")
-    assert not switches.is_open(Switch.PAYMENTS, now=NOW, scope="gateway:sandbox")
-    assert switches.is_open(Switch.PAYMENTS, now=NOW, scope="gateway:other")
+    assert not switches.is_open(Switch.PAYMENTS, now=NOW, scopes=["gateway:sandbox"])
+    assert switches.is_open(Switch.PAYMENTS, now=NOW, scopes=["gateway:other", "party:cus_1"])
     assert switches.is_open(Switch.PAYMENTS, now=NOW)
-    close()
     reopen(scope="gateway:sandbox")
-    assert not switches.is_open(Switch.PAYMENTS, now=NOW, scope="gateway:sandbox")
+    assert switches.is_open(Switch.PAYMENTS, now=NOW, scopes=["gateway:sandbox"])
+    close()
+    assert not switches.is_open(Switch.PAYMENTS, now=NOW, scopes=["gateway:sandbox"])
 
 
 def test_a_name_nobody_declared_is_closed() -> None:
@@ -133,7 +133,9 @@ def test_both_directions_are_in_the_audit_record() -> None:
     closed, opened = audit_log.list_for_subject("switch:PAYMENTS")
     assert (closed.action, opened.action) == ("switches.switch.closed", "switches.switch.opened")
     assert closed.facts == {
+        "approval": None,
         "expires_at": (NOW + HOUR).isoformat(),
+        "owner": "STAFF:grace@holdfast.test",
         "reason": "acquirer answers twice",
         "scope": "",
     }
@@ -146,7 +148,12 @@ def test_both_directions_are_in_the_audit_record() -> None:
         {"expires_at": NOW},
         {"switch": "PAYMENT"},
         {"reason": "x" * 201},
-        {"scope": "x" * 121},
+        {"scope": "gateway:" + "x" * 121},
+        {"scope": "endpoint:whe_1"},
+        {"scope": "gateway:"},
+        {"scope": "gateway: sandbox"},
+        {"scope": "provider_456"},
+        {"switch": Switch.CARD_REVEAL, "scope": "party:cus_1"},
     ],
 )
 def test_a_turn_that_makes_no_sense_is_refused(wrong: dict[str, object]) -> None:
@@ -169,10 +176,117 @@ def test_installing_again_opens_nothing_that_was_closed() -> None:
 
 
 def test_the_list_shows_what_is_in_force() -> None:
-    close(Switch.PAYOUTS, expires_at=NOW + HOUR)
+    close(Switch.CARD_REVEAL, expires_at=NOW + HOUR)
     close(Switch.PAYMENTS, scope="gateway:sandbox")
     shown = {(turn.switch, turn.scope): turn.state for turn in selectors.list_in_force(NOW)}
-    assert shown[("PAYOUTS", "")] == "CLOSED"
+    assert shown[("CARD_REVEAL", "")] == "CLOSED"
     assert shown[("PAYMENTS", "gateway:sandbox")] == "CLOSED"
     assert shown[("PAYMENTS", "")] == "OPEN"
     assert {turn.state for turn in selectors.list_in_force(NOW + HOUR) if not turn.scope} == {"OPEN"}
+
+
+def test_one_person_alone_opens_nothing() -> None:
+    close()
+    person, request = controller(), asked(now=NOW)
+    assert not switches.is_open(Switch.PAYMENTS, now=NOW)
+    assert request.state == "PENDING"
+    signed(request, person, now=NOW)
+    switches.require_open(Switch.PAYMENTS, now=NOW)
+
+
+def test_an_opening_names_its_approval_and_who_answers_for_it() -> None:
+    close()
+    turn = reopen()
+    assert turn.approval_id.startswith("apr_")
+    assert turn.responsible == str(ON_CALL)
+    assert turn.actor != str(ON_CALL)
+    (opened_entry,) = [
+        entry for entry in audit_log.list_for_subject("switch:PAYMENTS") if entry.action.endswith("opened")
+    ]
+    assert opened_entry.facts["approval"] == turn.approval_id
+
+
+def test_a_turn_that_comes_in_between_voids_what_was_asked() -> None:
+    """The signer was told why it is closed; now it is closed for another reason."""
+    close()
+    person, request = controller(), asked(now=NOW)
+    close(reason="duplicate charges seen")
+    with pytest.raises(ContentChanged):
+        signed(request, person, now=NOW)
+    assert not switches.is_open(Switch.PAYMENTS, now=NOW)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "why"),
+    [
+        ({}, "is open everywhere"),
+        ({"scope": "gateway:sandbox"}, "was never closed"),
+        ({"scope": "sandbox"}, "is stopped everywhere or by"),
+    ],
+)
+def test_nobody_is_asked_to_sign_for_nothing(wanted: dict[str, str], why: str) -> None:
+    controller()
+    with pytest.raises(switches.UnableToTurn, match=why):
+        asked(now=NOW, **wanted)
+
+
+def test_an_opening_against_a_lasting_closing_has_a_longest_time() -> None:
+    controller()
+    close()
+    with pytest.raises(switches.UnableToTurn, match="at most 72 hours"):
+        asked(minutes=72 * 60 + 1, now=NOW)
+    asked(minutes=72 * 60, now=NOW)
+
+
+class TestWhatTheDatabaseSays:
+    """Whoever writes past the services."""
+
+    def insert(self, **different: object) -> None:
+        SwitchTurn.objects.create(
+            **{
+                "switch": "PAYMENTS",
+                "state": "OPEN",
+                "reason": "let me in",
+                "actor": "SYSTEM:holdfast",
+                "turned_at": NOW,
+                **different,
+            }
+        )
+
+    def refusal(self, **different: object) -> str | None:
+        with pytest.raises(DatabaseError) as refused, transaction.atomic():
+            self.insert(**different)
+        return refusal_name(refused.value)
+
+    def test_an_opening_without_an_approval_is_refused(self) -> None:
+        close()
+        assert self.refusal() == "switch_opens_by_approval"
+        assert self.refusal(scope="gateway:sandbox") == "switch_opens_by_approval"
+
+    def test_an_approval_that_nobody_signed_opens_nothing(self) -> None:
+        close()
+        controller()
+        assert self.refusal(approval_id=asked(now=NOW).request_id) == "act_is_approved"
+
+    def test_an_approval_of_one_switch_opens_no_other(self) -> None:
+        close()
+        turn = reopen()
+        assert self.refusal(switch="REFUNDS", approval_id=turn.approval_id) == "act_is_approved"
+
+    def test_an_approval_opens_once(self) -> None:
+        close()
+        turn = reopen()
+        assert self.refusal(approval_id=turn.approval_id) == "switch_approval_is_used_once"
+
+    def test_the_shipped_row_of_a_new_switch_needs_none_and_comes_once(self) -> None:
+        self.insert(switch="NEW_THING")
+        assert self.refusal(switch="NEW_THING") == "switch_opens_by_approval"
+        assert self.refusal(switch="OTHER_THING", actor="STAFF:grace@holdfast.test") == "switch_opens_by_approval"
+        assert self.refusal(switch="OTHER_THING", expires_at=NOW + HOUR) == "switch_opens_by_approval"
+
+    def test_closing_needs_nobody(self) -> None:
+        self.insert(state="CLOSED", actor="STAFF:grace@holdfast.test")
+        assert not switches.is_open(Switch.PAYMENTS, now=NOW)
+
+    def test_a_closing_is_not_approved(self) -> None:
+        assert self.refusal(state="CLOSED", approval_id="apr_1") == "only_an_opening_turn_is_approved"
