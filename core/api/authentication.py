@@ -63,8 +63,10 @@ class ApiKeyAuthentication(BaseAuthentication):
 
 def _find(secret: str, request: Request, now: datetime) -> ApiKey:
     """The usable key of the secret. Whoever keeps trying others is soon refused without a look at the database."""
-    if not keys.is_remembered(secret):
-        unknown_keys.require_patience(origin.address(request._request), secret)
+    key = keys.find_remembered(secret=secret, now=now)
+    if key is not None:
+        return key
+    unknown_keys.require_patience(origin.address(request._request), secret)
     key = keys.find_usable(secret=secret, now=now)
     if key is None:
         unknown_keys.count(origin.address(request._request), now)

@@ -148,9 +148,10 @@ def find_usable(*, secret: str, now: datetime) -> ApiKey | None:
     return key
 
 
-def is_remembered(secret: str) -> bool:
-    """Whether `find_usable` answers without asking the database."""
-    return _remembered(key_secrets.digest(secret), time.monotonic()) is not None
+def find_remembered(*, secret: str, now: datetime) -> ApiKey | None:
+    """As `find_usable`, without asking the database: None also for a key this process has not seen for a while."""
+    key = _remembered(key_secrets.digest(secret), time.monotonic())
+    return key if key is not None and key.is_usable(now) else None
 
 
 def may_be_usable(secret: str) -> bool:

@@ -8,6 +8,7 @@ When Redis does not answer, each process falls back to buckets of its own with t
 a limit on requests protects the machines, money is protected by its own limits in PostgreSQL.
 """
 
+import functools
 import math
 import threading
 import time
@@ -166,21 +167,28 @@ def draw(*, name: str, owner: str, limits: list[Limit], counter: str = "") -> di
     The headers are those of draft-ietf-httpapi-ratelimit-headers-10: one policy and one standing for each limit.
     """
     verdict = _ask([f"hf:throttle:{{{owner}}}:{name}:{limit.period}" for limit in limits], limits, counter)
-    names = [name] if len(limits) == 1 else [f"{name}.per_{_UNITS[limit.period]}" for limit in limits]
-    policies = [
-        f'"{policy}";q={limit.burst};w={math.ceil(limit.burst * limit.interval / 1e6)}'
-        for policy, limit in zip(names, limits, strict=True)
-    ]
+    names, policy_header = _policies(name, tuple(limits))
     standings = [
         f'"{policy}";r={standing.remaining};t={math.ceil(standing.reset)}'
         for policy, standing in zip(names, verdict.standings, strict=True)
     ]
-    headers = {"RateLimit-Policy": ", ".join(policies), "RateLimit": ", ".join(standings)}
+    headers = {"RateLimit-Policy": policy_header, "RateLimit": ", ".join(standings)}
     if verdict.wait > 0:
         REFUSED.labels(name).inc()
         violated = [policy for policy, standing in zip(names, verdict.standings, strict=True) if not standing.remaining]
         raise TooManyRequests(wait=verdict.wait, headers=headers, violated=violated)
     return headers
+
+
+@functools.lru_cache(maxsize=256)
+def _policies(name: str, limits: tuple[Limit, ...]) -> tuple[list[str], str]:
+    """The policies' names and the header that says them all."""
+    names = [name] if len(limits) == 1 else [f"{name}.per_{_UNITS[limit.period]}" for limit in limits]
+    policies = [
+        f'"{policy}";q={limit.burst};w={math.ceil(limit.burst * limit.interval / 1e6)}'
+        for policy, limit in zip(names, limits, strict=True)
+    ]
+    return names, ", ".join(policies)
 
 
 def _ask(buckets: list[str], limits: list[Limit], counter: str = "") -> Verdict:

@@ -104,11 +104,15 @@ def declare(versions: Iterable[Version] = VERSIONS) -> None:
 
 def end_headers(version: str, *, at: datetime) -> dict[str, str]:
     """`Deprecation` (RFC 9745) and `Sunset` (RFC 8594) where these dates are decided; also ahead of them."""
+    deprecated_on = parameters.read(_parameter(version, "deprecated_on"), at=at)
+    sunset_on = parameters.read(_parameter(version, "sunset_on"), at=at)
+    if not deprecated_on and not sunset_on:
+        return {}
     headers: dict[str, str] = {}
-    if deprecated := _midnight(parameters.read(_parameter(version, "deprecated_on"), at=at)):
+    if deprecated := _midnight(deprecated_on):
         headers["Deprecation"] = f"@{int(deprecated.timestamp())}"
         headers["Link"] = '</v1/docs>; rel="deprecation"; type="text/html"'
-    if sunset := _midnight(parameters.read(_parameter(version, "sunset_on"), at=at)):
+    if sunset := _midnight(sunset_on):
         headers["Sunset"] = http_date(sunset.timestamp())
     return headers
 
