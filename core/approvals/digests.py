@@ -16,7 +16,9 @@ class Change(NamedTuple):
     after: JSON
 
 
-def covered(*, action: str, subject: str, given: Mapping[str, JSON], asked_by: str, content: Content) -> str:
+def covered(
+    *, action: str, subject: str, given: Mapping[str, JSON], asked_by: str, reason: str, content: Content
+) -> str:
     """Canonical JSON of everything a signer agrees to. Raises NotCanonical for floats and foreign objects."""
     return details_text(
         {
@@ -24,6 +26,7 @@ def covered(*, action: str, subject: str, given: Mapping[str, JSON], asked_by: s
             "subject": subject,
             "given": given,
             "askedBy": asked_by,
+            "reason": reason,
             "summary": content.summary,
             "version": content.version,
             "evidence": content.evidence,

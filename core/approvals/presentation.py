@@ -158,12 +158,12 @@ def difference_table(changes: Iterable[Change], content: dict[str, JSON]) -> Tab
     return Table(columns, rows, caption="What has changed", empty="Nothing has changed")
 
 
-def signature_events(request: ApprovalRequest, counted: Quorum) -> list[Event]:
+def signature_events(counted: Quorum) -> list[Event]:
     """Every signature there ever was, with why it does not count where it does not."""
     objections = {standing.signature.pk: standing.objection for standing in counted.standings}
     return [
-        _signature_event(signature, request, objections.get(signature.pk, ""))
-        for signature in sorted(request.signatures.all(), key=lambda signature: signature.pk)
+        _signature_event(signature, counted.request, objections.get(signature.pk, ""))
+        for signature in counted.signatures
     ]
 
 

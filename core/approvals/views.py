@@ -55,6 +55,7 @@ def approval_list(request: HttpRequest) -> HttpResponse:
         "counts": {"me": len(mine.for_me), "others": len(mine.for_others), "all": mine.visible},
         "table": table,
         "page": page,
+        "limit": inbox.MOST_OPEN if mine.is_cut and page is None else None,
     }
     return console.render(request, "approvals/list.html", context)
 
@@ -177,7 +178,7 @@ def _page(
         "seats": presentation.seats(counted),
         "missing": presentation.missing_in_words(counted),
         "is_there": counted.is_there,
-        "signatures": presentation.signature_events(asked, counted),
+        "signatures": presentation.signature_events(counted),
         "events": presentation.history(asked),
         "objection": counted.objection_to(user),
         "may_deny": not counted.objection_to_denial(user),

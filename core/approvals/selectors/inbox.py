@@ -18,12 +18,13 @@ MOST_OPEN = 500
 class Inbox:
     """Open requests, those that expire first first: `for_me` may be signed by the person now, `for_others` not.
 
-    `visible` is how many open ones the person sees among all.
+    `visible` is how many open ones the person sees among all; `is_cut` where there were more than `MOST_OPEN`.
     """
 
     for_me: list[Quorum]
     for_others: list[Quorum]
     visible: int
+    is_cut: bool
 
 
 def of(user: User, *, now: datetime) -> Inbox:
@@ -33,7 +34,7 @@ def of(user: User, *, now: datetime) -> Inbox:
     for_me = [found for found in counted if not found.objection_to(user)]
     mine = [found for found in counted if _is_part_of(user, found)]
     visible = len(counted) if user.has_perm(VIEW) else len(mine)
-    return Inbox(for_me, [found for found in mine if found not in for_me], visible)
+    return Inbox(for_me, [found for found in mine if found not in for_me], visible, len(waiting) == MOST_OPEN)
 
 
 def visible_to(user: User) -> QuerySet[ApprovalRequest]:
@@ -50,5 +51,5 @@ def may_see(user: User, found: Quorum) -> bool:
 
 
 def _is_part_of(user: User, found: Quorum) -> bool:
-    signers = {signature.signer_id for signature in found.request.signatures.all()}
+    signers = {signature.signer_id for signature in found.signatures}
     return user.email == found.request.asker_email or user.pk in signers

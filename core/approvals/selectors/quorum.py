@@ -4,8 +4,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.db.models import prefetch_related_objects
-
 from core.approvals import policy, policy_documents, relations
 from core.approvals.models import ApprovalRequest, PolicyVersion, Signature, Verdict
 from core.approvals.policy import Person, Rule, Seating
@@ -24,11 +22,15 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Quorum:
-    """`rule` is None where no rule of the policy in force fits: then nothing is ever enough."""
+    """`rule` is None where no rule of the policy in force fits: then nothing is ever enough.
+
+    `signatures` are all there ever were, `standings` those of the current revision.
+    """
 
     request: ApprovalRequest
     version: PolicyVersion | None
     rule: Rule | None
+    signatures: tuple[Signature, ...]
     standings: tuple[Standing, ...]
     ties: Ties = field(repr=False)
 
@@ -90,14 +92,11 @@ def of(request: ApprovalRequest, *, now: datetime, extra: Sequence[User] = ()) -
 
 def list_of(requests: Sequence[ApprovalRequest], *, now: datetime, extra: Sequence[User] = ()) -> list[Quorum]:
     """The same for many, in a number of statements that does not grow with them."""
-    for request in requests:  # what an earlier count read may be out of date
-        getattr(request, "_prefetched_objects_cache", {}).pop("signatures", None)
-    prefetch_related_objects(list(requests), "signatures__signer__role_assignments")
     versions = policies.list_in_force([request.action for request in requests], at=now)
-    current = {request.pk: _current(request) for request in requests}
-    signers = [signature.signer for found in current.values() for signature in found]
+    given = _signatures(requests)
+    signers = [signature.signer for found in given.values() for signature in found]
     ties = ties_of([*signers, *extra], requests, now=now)
-    return [_quorum(request, versions.get(request.action), current[request.pk], ties) for request in requests]
+    return [_quorum(request, versions.get(request.action), given[request.pk], ties) for request in requests]
 
 
 def ties_of(people: Iterable[User], requests: Sequence[ApprovalRequest], *, now: datetime) -> Ties:
@@ -105,19 +104,23 @@ def ties_of(people: Iterable[User], requests: Sequence[ApprovalRequest], *, now:
     return relations.read(people={user.email for user in people}, names=names, on=now.date())
 
 
-def _current(request: ApprovalRequest) -> list[Signature]:
-    found = [
-        signature
-        for signature in request.signatures.all()
-        if signature.revision == request.revision and signature.verdict == Verdict.SIGN
-    ]
-    return sorted(found, key=lambda signature: signature.pk)
+def _signatures(requests: Sequence[ApprovalRequest]) -> dict[int, list[Signature]]:
+    """By request, in the order they were given, with the signers and their roles as they are now."""
+    found: dict[int, list[Signature]] = {request.pk: [] for request in requests}
+    rows = Signature.objects.filter(request__in=list(found)).select_related("signer").order_by("pk")
+    for signature in rows.prefetch_related("signer__role_assignments"):
+        found[signature.request_id].append(signature)
+    return found
 
 
 def _quorum(request: ApprovalRequest, version: PolicyVersion | None, signatures: list[Signature], ties: Ties) -> Quorum:
     rule = policy_documents.parse(version.document).rule_for(request.content["facts"]) if version else None
-    standings = tuple(Standing(signature, _objection(signature, request, rule, ties)) for signature in signatures)
-    return Quorum(request, version, rule, standings, ties)
+    standings = tuple(
+        Standing(signature, _objection(signature, request, rule, ties))
+        for signature in signatures
+        if signature.revision == request.revision and signature.verdict == Verdict.SIGN
+    )
+    return Quorum(request, version, rule, tuple(signatures), standings, ties)
 
 
 def _objection(signature: Signature, request: ApprovalRequest, rule: Rule | None, ties: Ties) -> str:

@@ -14,6 +14,7 @@ from core.audit import services as audit
 from core.errors import Refusal
 from core.ids import PARTY_ID
 from core.staff.models import User
+from core.telemetry.redaction import redact
 
 
 class UnableToDeclare(Refusal):
@@ -33,7 +34,7 @@ def declare(
             email=who,
             party_id=party_id,
             other_email=other,
-            nature=nature.strip(),
+            nature=redact(nature.strip()),
             since=since,
             declared_by=str(actor),
             declared_at=now,

@@ -9,7 +9,7 @@ from core.approvals.digests import Change
 from core.approvals.events import ApprovalChanged
 from core.approvals.models import ApprovalRequest, ContentChange, Verdict
 from core.approvals.selectors import policies
-from core.approvals.services.requests import close
+from core.approvals.services.requests import close, cover, covered_by
 from core.approvals.states import Transition
 from core.audit import services as audit
 from core.audit.chain import JSON
@@ -22,10 +22,7 @@ MOST_CHANGES_TOLD = 50
 def read(request: ApprovalRequest) -> tuple[Content, str]:
     """The content at this moment and its canonical text. Raises what the action's content refuses."""
     content = registry.get(request.action).content(subject=request.subject, given=request.given)
-    text = digests.covered(
-        action=request.action, subject=request.subject, given=request.given, asked_by=request.asked_by, content=content
-    )
-    return content, text
+    return content, covered_by(request, content)
 
 
 def compare(request: ApprovalRequest, *, seen: str, now: datetime) -> list[Change] | None:
@@ -42,16 +39,16 @@ def compare(request: ApprovalRequest, *, seen: str, now: datetime) -> list[Chang
         return None
     found = digests.digest(text)
     if found != request.digest:
-        _change(request, content, text, now)
+        _change(request, content, now)
     if seen == found:
         return None
     return _since(request, seen)
 
 
-def _change(request: ApprovalRequest, content: Content, text: str, now: datetime) -> None:
+def _change(request: ApprovalRequest, content: Content, now: datetime) -> None:
     before_digest, before = request.digest, request.content
     voided = request.signatures.filter(revision=request.revision, verdict=Verdict.SIGN).count()
-    request.covered, request.digest, request.url = text, digests.digest(text), content.url
+    cover(request, content)
     request.revision += 1
     request.failure = ""
     del request.content  # read anew from `covered`

@@ -10,7 +10,7 @@ from core.actors import SYSTEM, Actor
 from core.approvals import digests, policy, policy_documents, registry, states
 from core.approvals.actions import Action, Content
 from core.approvals.events import ApprovalAsked, ApprovalEnded
-from core.approvals.models import ApprovalRequest, PolicyVersion
+from core.approvals.models import ApprovalRequest
 from core.approvals.policy import Rule
 from core.approvals.refusals import ApprovalClosed, AskedAlready, NobodyCanSign, NotAllowedToAsk, ReasonMissing
 from core.approvals.selectors import policies, signers
@@ -22,6 +22,7 @@ from core.audit.chain import JSON
 from core.database.refusals import refusal_name
 from core.outbox import services as outbox
 from core.staff import roles
+from core.telemetry.redaction import redact
 
 LONGEST_REASON = 500
 NOBODY_ACTED = "nobody acted in time"
@@ -45,9 +46,20 @@ def ask(
         version = policies.in_force(action, at=now)
         parsed = policy_documents.parse(version.document)
         rule = _rule(parsed, content)
-        request = _draft(declared.name, subject, given, content, version, actor, now)
-        request.reason, request.needed = why, policy.fewest(rule.require)
-        request.expires_at = now + parsed.expires_after
+        request = ApprovalRequest(
+            request_id=ids.prefixed("apr", now),
+            action=action,
+            subject=subject,
+            given=dict(given),
+            reason=why,
+            asked_by=str(actor),
+            asked_at=now,
+            expires_at=now + parsed.expires_after,
+            policy=version,
+            needed=policy.fewest(rule.require),
+            state=State.PENDING,
+        )
+        cover(request, content)
         _require_signers(request, rule, now)
         _insert(request)
         audit.record(
@@ -117,10 +129,11 @@ def close(request: ApprovalRequest, step: Transition, *, actor: Actor, reason: s
 
 
 def require_reason(reason: str) -> str:
+    """Without blanks around it and without card numbers in it: what is signed can never be taken out again."""
     text = reason.strip()
     if not text or len(text) > LONGEST_REASON:
         raise ReasonMissing(f"give a reason of at most {LONGEST_REASON} characters")
-    return text
+    return redact(text)[:LONGEST_REASON]
 
 
 def _require_permission(action: Action, actor: Actor) -> None:
@@ -130,23 +143,20 @@ def _require_permission(action: Action, actor: Actor) -> None:
         raise NotAllowedToAsk(f"{action.title} is not yours to ask for")
 
 
-def _draft(
-    action: str, subject: str, given: Mapping[str, JSON], content: Content, version: PolicyVersion, actor: Actor,
-    now: datetime,
-) -> ApprovalRequest:  # fmt: skip
-    covered = digests.covered(action=action, subject=subject, given=given, asked_by=str(actor), content=content)
-    return ApprovalRequest(
-        request_id=ids.prefixed("apr", now),
-        action=action,
-        subject=subject,
-        given=dict(given),
-        covered=covered,
-        digest=digests.digest(covered),
-        url=content.url,
-        asked_by=str(actor),
-        asked_at=now,
-        policy=version,
-        state=State.PENDING,
+def cover(request: ApprovalRequest, content: Content) -> None:
+    """Put what is signed, its digest and the object's page onto the request."""
+    request.covered = covered_by(request, content)
+    request.digest, request.url = digests.digest(request.covered), content.url
+
+
+def covered_by(request: ApprovalRequest, content: Content) -> str:
+    return digests.covered(
+        action=request.action,
+        subject=request.subject,
+        given=request.given,
+        asked_by=request.asked_by,
+        reason=request.reason,
+        content=content,
     )
 
 

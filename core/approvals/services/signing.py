@@ -15,7 +15,7 @@ from core.approvals.models import ApprovalRequest, Signature, Verdict
 from core.approvals.refusals import ActionRefused, ApprovalClosed, ContentChanged, NotAllowedToSign
 from core.approvals.selectors import quorum, requests
 from core.approvals.services import contents, executing
-from core.approvals.services.requests import LONGEST_REASON, close, locked, require_open, require_reason
+from core.approvals.services.requests import close, locked, require_open, require_reason
 from core.approvals.states import State, Transition
 from core.audit import services as audit
 from core.outbox import services as outbox
@@ -44,13 +44,13 @@ def sign(
     CodeTooSoon, VaultUnavailable. Where the effect refuses, the signature stays, the request is PENDING and `failure`
     says why.
     """
-    _require_length(reason)
+    remark = _remark(reason)
     request = requests.get(request_id)
     require_open(request, now=now)
     _require_no_objection(quorum.of(request, now=now, extra=[user]).objection_to(user))
     _refuse_if_changed(request_id, digest, now)
     _confirm(user, code, request, "approvals.sign", origin, present or now)
-    stamp = _Stamp(digest, reason.strip(), device, origin, now)
+    stamp = _Stamp(digest, remark, device, origin, now)
     with transaction.atomic():
         request = locked(request_id)
         require_open(request, now=now)
@@ -161,9 +161,9 @@ def _refuse_change(request: ApprovalRequest, difference: list[Change] | None) ->
         raise ApprovalClosed(f"it makes no sense any more: {request.closed_reason}")
 
 
-def _require_length(reason: str) -> None:
-    if len(reason.strip()) > LONGEST_REASON:
-        require_reason(reason)
+def _remark(reason: str) -> str:
+    """What may be left out when signing."""
+    return require_reason(reason) if reason.strip() else ""
 
 
 def _require_no_objection(objection: str) -> None:

@@ -376,3 +376,57 @@ def test_an_object_that_cannot_be_read_is_not_asked_about(book: RenameABook, con
     book.shelf.clear()
     with pytest.raises(OutOfPrint):
         asked()
+
+
+def test_a_card_number_in_a_reason_is_kept_nowhere(book: RenameABook, controller: staff.Person) -> None:
+    request = signed(asked(), controller, reason="Refund of 4242 4242 4242 4242")
+    kept = Signature.objects.get().reason
+    assert "4242 4242 4242 4242" not in kept
+    assert kept.startswith("Refund of 4242 42")
+    assert not AuditEntry.objects.filter(subject=request.request_id, details__contains="4242 4242 4242").exists()
+
+
+def test_what_was_asked_for_and_why_is_signed_too(book: RenameABook, controller: staff.Person) -> None:
+    covered = asked().content
+    assert (covered["given"], covered["reason"], covered["askedBy"]) == (
+        {"title": "Ledgers"}, "It is about ledgers", "STAFF:asker@holdfast.example",
+    )  # fmt: skip
+
+
+def test_a_changed_object_is_told_to_the_layers_above(book: RenameABook, controller: staff.Person) -> None:
+    request = asked()
+    book.shelf["book_1"]["edition"] = 2
+    with pytest.raises(ContentChanged):
+        signed(request, controller)
+    event = Event.objects.get(name="approvals.changed")
+    assert (event.payload["request_id"], event.payload["voided"]) == (request.request_id, 0)
+    assert AuditEntry.objects.get(action="approvals.request.changed").facts["changed"] == ["version.edition"]
+
+
+def test_what_waits_is_measured_by_act(book: RenameABook, controller: staff.Person) -> None:
+    from core.approvals import metrics
+
+    assert metrics._pending()["tests.rename",] == 0
+    asked()
+    assert metrics._pending()["tests.rename",] == 1
+    assert 0 <= metrics._oldest()["tests.rename",] < 60
+
+
+def test_the_policy_of_the_moment_counts_not_the_one_it_was_asked_under(
+    book: RenameABook, controller: staff.Person
+) -> None:
+    """Meanwhile it takes two controllers: the first signature is no longer the last one."""
+    request = asked()
+    administrator, officer = staff.person("ADMINISTRATOR"), staff.person("SECURITY_OFFICER")
+    rules = [{"name": "two", "when": {}, "require": {"role": "CONTROLLER", "count": 2}}]
+    change = services.ask(
+        action="approvals.change_policy",
+        subject="tests.rename",
+        given={"document": {"expiresHours": 72, "rules": rules}},
+        reason="Two are better",
+        actor=administrator.user.actor(),
+        now=timezone.now(),
+    )
+    assert signed(change, officer).state == "EXECUTED"
+    assert signed(request, controller).state == "PENDING"
+    assert signed(request, staff.person("CONTROLLER")).state == "EXECUTED"

@@ -110,7 +110,7 @@ def test_method_that_is_not_declared_is_refused() -> None:
 
 
 def test_console_opens_at_the_persons_first_page() -> None:
-    assert staff.signed_in("ADMINISTRATOR").get("/admin/").url == "/admin/staff/"
+    assert staff.signed_in("ADMINISTRATOR").get("/admin/").url == "/admin/approvals/"
     assert staff.signed_in().get("/admin/").status_code == 403
 
 

@@ -28,7 +28,7 @@ def test_nothing_leaves_an_end(state: State, step: Transition) -> None:
 
 def covered(**changes: object) -> str:
     content = {"summary": "Open", "version": {"a": 1}, **changes.pop("content", {})}
-    given = {"action": "x", "subject": "y", "given": {"b": 1}, "asked_by": "STAFF:z", **changes}
+    given = {"action": "x", "subject": "y", "given": {"b": 1}, "asked_by": "STAFF:z", "reason": "r", **changes}
     return digests.covered(**given, content=Content(**content))
 
 
@@ -36,6 +36,7 @@ def covered(**changes: object) -> str:
     "changes",
     [
         {"action": "other"}, {"subject": "other"}, {"given": {"b": 2}}, {"asked_by": "STAFF:other"},
+        {"reason": "other"},
         {"content": {"summary": "Close"}}, {"content": {"version": {"a": 2}}}, {"content": {"evidence": {"e": 1}}},
         {"content": {"facts": {"f": 1}}}, {"content": {"people": frozenset({"p"})}},
         {"content": {"parties": frozenset({"p"})}},
