@@ -163,7 +163,7 @@ class TestOneRequest:
     ) -> None:
         book.shelf["book_1"]["pages"] = 500
         request = signed(asked(), controller)
-        people.assign_roles(user_id=controller.user.pk, roles=["AUDITOR"], actor=SYSTEM, now=timezone.now())
+        people.take_roles(user_id=controller.user.pk, roles=["CONTROLLER"], actor=SYSTEM, now=timezone.now())
         shown = browser(compliance).get(f"/admin/approvals/{request.request_id}/").content.decode()
         assert "The role it was given with is gone" in shown
 

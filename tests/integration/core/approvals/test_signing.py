@@ -245,7 +245,7 @@ def test_a_role_taken_after_signing_takes_the_signature_along(
     book.shelf["book_1"]["pages"] = 500
     request = asked()
     signed(request, controller)
-    people.assign_roles(user_id=controller.user.pk, roles=["AUDITOR"], actor=SYSTEM, now=timezone.now())
+    people.take_roles(user_id=controller.user.pk, roles=["CONTROLLER"], actor=SYSTEM, now=timezone.now())
     assert signed(request, compliance).state == "PENDING"
     assert signed(request, staff.person("CONTROLLER")).state == "EXECUTED"
 
