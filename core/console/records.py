@@ -15,7 +15,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import reverse
 
 from core.console.components import Column, Fact
-from core.telemetry.redaction import redact
+from core.telemetry.redaction import redact, redact_cards
 
 CHANGELIST, CHANGE = "admin:{}_{}_changelist", "admin:{}_{}_change"
 PAGE_SIZE = 50
@@ -181,7 +181,7 @@ class RecordAdmin(ModelAdmin):
             return Fact(label, "below")
         kinds = {"DateTimeField": "stamp", "BooleanField": "yes_no"}
         if isinstance(value, str):
-            return Fact(label, redact(value), "id" if field.get_internal_type() == "CharField" else "text")
+            return Fact(label, redact_cards(value), "id" if field.get_internal_type() == "CharField" else "text")
         return Fact(label, value, kinds.get(field.get_internal_type(), "text"))
 
 

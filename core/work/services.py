@@ -123,7 +123,7 @@ def run_job_now(*, name: str, actor: Actor, now: datetime) -> bool:
                 """,
                 [declared.name, now, now, now],
             )
-            ordered = cursor.rowcount == 1
+            ordered: bool = cursor.rowcount == 1
         if ordered:
             audit.record(actor=actor, action="work.job.ordered", subject=f"job:{name}", at=now)
             wake.after_commit("work")
