@@ -16,7 +16,7 @@ from django.urls import reverse
 
 from core.console import access
 from core.console.components import Column, Fact
-from core.telemetry.redaction import redact
+from core.telemetry.redaction import redact, redact_cards
 
 CHANGELIST, CHANGE = "admin:{}_{}_changelist", "admin:{}_{}_change"
 PAGE_SIZE = 50
@@ -188,7 +188,7 @@ class RecordAdmin(ModelAdmin):
             return Fact(label, "below")
         kinds = {"DateTimeField": "stamp", "BooleanField": "yes_no"}
         if isinstance(value, str):
-            return Fact(label, redact(value), "id" if field.get_internal_type() == "CharField" else "text")
+            return Fact(label, redact_cards(value), "id" if field.get_internal_type() == "CharField" else "text")
         return Fact(label, value, kinds.get(field.get_internal_type(), "text"))
 
 

@@ -86,7 +86,6 @@
 
   document.addEventListener("click", (event) => {
     const target = event.target;
-    if (target.closest("[data-print]")) return window.print();
     const opener = target.closest("[data-open]");
     if (opener) return open(opener.dataset.open);
     if (target.closest("[data-print]")) return print();

@@ -1,15 +1,26 @@
 """Every page in both colour schemes and both widths: nothing to complain about, for axe or for the browser."""
 
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import BrowserContext, Page
 
+from core import clock
+from core.actors import SYSTEM
+from core.audit import verifications
+from core.audit.models import AuditEntry, VerificationScope
 from core.console import pages
+from core.outbox import services as outbox
+from core.outbox.models import Event
 from core.staff import roles
+from core.work.models import State, WorkItem
+from ledger.models import Entry
+from payments.models import Payment
 from tests.browser.conftest import PHONE, WIDE
+from tests.factories.payments import NOW, pay
 
 SHOTS = os.environ.get("HOLDFAST_SCREENSHOTS", "")
 DATA_ONLY = {"presence"}
@@ -24,6 +35,40 @@ def paths_for(role: str) -> list[str]:
         if roles.grants([role], page.permission)
     ]
     return ["", *allowed, "search/?q=pay", "no-such-page/"]
+
+
+def detail_paths(role: str) -> list[str]:
+    """Pages about one thing, opened for a thing of each kind; what the role may not open is left out."""
+    payment, now = _taken_payment(), clock.now()
+    entry = AuditEntry.objects.order_by("-id")[0]
+    asked = verifications.request(scope=VerificationScope.WHOLE, actor=SYSTEM, now=now)
+    parked = {"state": State.PARKED, "attempts": 12, "due_at": now, "created_at": now, "last_error": "GatewayAway"}
+    item = WorkItem.objects.create(kind="payments.resume", key=payment.public_id, **parked)
+    known = {
+        "payment": payment.public_id,
+        "account": f"escrow_held:{payment.escrow_id}",
+        "entry": Entry.objects.order_by("-id")[0].public_id,
+        "audit_entry": entry.pk,
+        "audit_verification": asked.public_id,
+        "work_item": item.pk,
+        "event": Event.objects.order_by("-published_at")[0].pk,
+        "job": "audit.seal",
+    }
+    opened = [
+        re.sub("<[^>]+>", str(known[page.name]), page.path)
+        for page in pages.registered()
+        if page.name in known and roles.grants([role], page.permission)
+    ]
+    if roles.grants([role], "payments.view_payment"):
+        opened += [f"records/payments/payment/{payment.pk}/change/", "records/payments/payment/", "search/?q=4242"]
+        opened += ["views/new/?page=payments&query=status%3DFAILED"]
+    return opened
+
+
+def _taken_payment() -> Payment:
+    pay()
+    outbox.drain(now=NOW)
+    return Payment.objects.latest("id")
 
 
 def shoot(page: Page, name: str) -> None:
@@ -49,7 +94,7 @@ def test_pages_have_no_findings(
     page.emulate_media(color_scheme=scheme)
     page.set_viewport_size(size)
     findings = {}
-    for path in paths_for(role):
+    for path in [*paths_for(role), *detail_paths(role)]:
         page.goto(f"/admin/{path}")
         shoot(page, f"{path.split('?')[0].strip('/').replace('/', '-') or 'home'}-{scheme}-{size['width']}")
         if found := violations(page):
