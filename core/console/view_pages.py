@@ -25,6 +25,10 @@ class ViewForm(forms.Form):
 @pages.page(path="views/", name="saved_views", title="Saved views", permission=roles.ANY_STAFF)
 def view_list(request: HttpRequest) -> HttpResponse:
     """Everything the person keeps or has from others, by page."""
+    return _list(request)
+
+
+def _list(request: HttpRequest) -> HttpResponse:
     reader = pages.person(request)
     groups: dict[str, list[saved_views.Line]] = {}
     for line in saved_views.lines(saved_views.of_request(request), reader):
@@ -40,6 +44,8 @@ def view_list(request: HttpRequest) -> HttpResponse:
 def view_new(request: HttpRequest) -> HttpResponse:
     owner = pages.person(request)
     page, query = _text(request, "page"), _text(request, "query")
+    if request.method == "GET" and not page:  # nothing to keep: a view is kept from its list
+        return _list(request)
     listed = pages.find(page)
     if listed is None or listed.filters is None or not owner.has_perm(listed.permission):
         raise Http404

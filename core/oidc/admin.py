@@ -7,7 +7,7 @@ from core.oidc.models import Issuer, UserLink
 @admin.register(Issuer)
 class IssuerAdmin(RecordAdmin):
     list_display = ("code", "issuer", "livemode", "accepted", "effective_from", "created_by", "reason")
-    search_fields = ("code", "issuer")
+    search_fields = ("issuer",)
 
 
 @admin.register(UserLink)

@@ -80,7 +80,10 @@ class UserLink(models.Model):
                 name="user_link_ends_after_it_begins",
             ),
         ]
-        indexes = [models.Index(fields=["livemode", "party_id", "-linked_at"], name="user_link_by_party")]
+        indexes = [
+            models.Index(fields=["livemode", "party_id", "-linked_at"], name="user_link_by_party"),
+            models.Index(fields=["subject"], name="user_link_by_subject"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.issuer_code}/{self.subject}"

@@ -26,9 +26,6 @@ LISTS = {"outbox": "deliveries", "work": "work_items", "jobs": "jobs"}
 LANES = {"outbox": "Events to handlers", "work": "Ordered work", "jobs": "Periodic jobs"}
 
 
-console.jump(prefix="evt_", label="Event", to="admin:event")
-
-
 @console.page(
     path="background/",
     name="background",

@@ -229,12 +229,13 @@ def _singles(known: Known) -> Iterator[Question]:
 
 
 def _open_routes() -> list[str]:
-    """Pages without arguments that the person who is signed in may read."""
+    """Pages without arguments that the person who is signed in may read; what is filled in and sent is no list."""
+    pages = [address for address in addresses() if address.kind == "page" and "<" not in address.route]
+    forms = {address.route for address in pages if address.method == "POST"}
     return [
         address.route
-        for address in addresses()
-        if address.kind == "page" and address.method == "GET" and "<" not in address.route
-        if is_declared_open(address, ROLE)
+        for address in pages
+        if address.route not in forms and address.method == "GET" and is_declared_open(address, ROLE)
     ]
 
 

@@ -17,6 +17,7 @@ from django.urls import path
 from django_otp import DEVICE_ID_SESSION_KEY
 
 from core.api import catalogue
+from core.audit.models import AuditEntry
 from core.console import reach
 from core.console.management.commands import permissions_table
 from core.console.reach import Address
@@ -38,7 +39,7 @@ pytestmark = pytest.mark.django_db
 DOCUMENT = Path(settings.BASE_DIR) / "docs" / "permissions.md"
 ADDRESSES = reach.addresses()
 ASKED = [address for address in ADDRESSES if address.kind in ("page", "record")]
-PLACEHOLDERS = {"int": "1", "uuid": "00000000-0000-7000-8000-000000000000"}
+PLACEHOLDERS = {"int": "999999999", "uuid": "00000000-0000-7000-8000-000000000000"}
 # Open while the password has still to be replaced: that is what they are for.
 OPEN_WITH_ISSUED_PASSWORD = {"password", "logout"}
 
@@ -62,7 +63,7 @@ class World:
         return re.sub(r"<(?:(?P<converter>\w+):)?(?P<argument>\w+)>", fill, address.route)
 
     def is_known(self, address: Address) -> bool:
-        return "unknown" not in self.url(address)
+        return not any(name in self.url(address) for name in ("unknown", *PLACEHOLDERS.values()))
 
 
 @pytest.fixture
@@ -82,6 +83,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
         "payment_of_transaction.identifier": payment.transaction_id,
         "payment_of_escrow.identifier": Escrow.objects.get(payment=payment).public_id,
         "case_id": ReviewCase.objects.get(payment_id=held).case_id,
+        "audit_entry.entry_id": str(AuditEntry.objects.order_by("id").values_list("pk", flat=True)[0]),
         "entry_id": Entry.objects.order_by("id").values_list("public_id", flat=True)[0],
         "account": "acquirer_receivable",
         "user_id": str(staff.person("TREASURY").user.pk),
@@ -238,7 +240,7 @@ def test_each_operation_opens_to_its_scope_and_to_no_other() -> None:
             continue
         url = World().url(address)
         others = [scope for scope in catalogue.scopes() if scope != address.permission]
-        for scopes, expected in (((address.permission,), False), (others, True), ((), True)):
+        for scopes, expected in (((address.permission,), False), (others, True)):
             answer = api.client(*scopes).generic(address.method, url, "{}")
             if (answer.status_code == 403 and answer.json()["code"] == "INSUFFICIENT_SCOPE") is not expected:
                 wrong.append(f"{address.method} {url} with {scopes}: {answer.status_code}")
@@ -262,6 +264,7 @@ def _analysts_see_the_books(monkeypatch: pytest.MonkeyPatch) -> None:
     role = roles.ROLES["FRAUD_ANALYST"]
     too_much = replace(role, permissions=role.permissions | {"ledger.view_account"})
     monkeypatch.setitem(roles.ROLES, "FRAUD_ANALYST", too_much)
+    monkeypatch.setattr(roles, "in_force", lambda: roles.SHIPPED)
 
 
 @pytest.mark.usefixtures("_analysts_see_the_books")

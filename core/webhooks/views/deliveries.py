@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
 from core import console
 from core.console.components import Column, Fact, Table
+from core.outbox.models import Event
 from core.webhooks import catalogue
 from core.webhooks.enums import EndpointStatus
 from core.webhooks.forms import DeliveryFilter, EventFilter
@@ -95,10 +96,12 @@ def event_list(request: HttpRequest) -> HttpResponse:
 @console.page(path="events/<str:event_id>/", name="public_event", title="Event",
               permission="webhooks.view_publicevent")  # fmt: skip
 def event_page(request: HttpRequest, event_id: str) -> HttpResponse:
-    """Its body, what it is about, and who was told."""
+    """Its body, what it is about, and who was told. The program's own events have another page, to which it leads."""
     try:
         event = register.get_event(event_id, livemode=console.is_live(request))
     except register.EventNotFound as unknown:
+        if Event.objects.filter(pk=event_id).exists():
+            return HttpResponseRedirect(reverse("admin:event", args=[event_id]))
         raise Http404 from unknown
     meaning = next((entry.meaning for entry in catalogue.types() if entry.type == event.type), "")
     facts = [

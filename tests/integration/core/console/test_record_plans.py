@@ -77,7 +77,7 @@ class TestList:
         self.rows(100)
         with CaptureQueriesContext(connection) as many:
             auditor.get(path)
-        assert len(many) == len(few) <= 6
+        assert len(many) == len(few) <= 7
 
     def test_pages_go_by_key(self, auditor: Client) -> None:
         self.rows(60)

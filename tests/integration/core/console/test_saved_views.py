@@ -6,10 +6,13 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.test import Client
 
+from core import clock
+from core.actors import SYSTEM
 from core.audit.models import AuditEntry
 from core.console.models import SavedView
 from core.parameters import services as parameters
 from core.staff.models import User
+from core.staff.services import people
 from tests.factories import staff
 
 pytestmark = pytest.mark.django_db
@@ -117,7 +120,8 @@ def test_list_one_may_not_open_keeps_no_view() -> None:
 
 def test_view_of_a_page_one_may_no_longer_open_leads_nowhere(tess: staff.Person) -> None:
     view = keep(window(tess))
-    tess.user.role_assignments.update(role="ADMINISTRATOR")
+    people.take_roles(user_id=tess.user.pk, roles=["TREASURY"], actor=SYSTEM, now=clock.now())
+    people.give_roles(user_id=tess.user.pk, roles=["ADMINISTRATOR"], actor=SYSTEM, now=clock.now())
     client = window(staff.Person(User.objects.get(pk=tess.user.pk), "", ""))
     assert client.get(f"/admin/views/{view.public_id}/").status_code == 404
 

@@ -120,7 +120,7 @@ class TestOwnSessions:
             staff.sign_in(Client(), person.user)
         here = enter_from(person, FIREFOX, wall)
         here.get(SESSIONS)
-        with django_assert_max_num_queries(6):  # session, person, authenticator, roles, the list, new devices
+        with django_assert_max_num_queries(7):  # session, person, authenticator, roles, views, the list, new devices
             here.get(SESSIONS)
 
 

@@ -23,6 +23,7 @@ from core.webhooks.models import Attempt, Delivery, Endpoint, PublicEvent
 from core.webhooks.sender import Sender
 from core.webhooks.services import deliveries, endpoints, secrets
 from core.work.models import State
+from tests.factories import switches as switches_signed
 from tests.factories import webhooks
 from tests.factories.webhooks import Received, in_turn, opened, publish, receiver, says, send, send_for
 
@@ -330,7 +331,7 @@ def test_while_the_switch_is_closed_everything_waits_and_nothing_is_lost() -> No
         publish(now=NOW)
         send(now=NOW)
         assert (shop.received, Attempt.objects.count()) == ([], 0)
-        switches.reopen(switch=Switch.WEBHOOKS, reason="it is calm again", actor=SYSTEM, now=NOW + DAY)
+        switches_signed.opened(Switch.WEBHOOKS, reason="it is calm again", now=NOW + DAY)
         send(now=NOW + DAY)
     assert len(shop.received) == 1
 
