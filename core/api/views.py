@@ -88,6 +88,8 @@ class ApiView(APIView):
             self._admit(call, call.auth, method, kwargs)
         if (wanted := request.META.get("HTTP_IF_MATCH")) is not None:
             call.condition = self._read_condition(method, wanted)
+        if method in _READS and self.etag is not None:
+            conditions.matches_none_of(request.META.get("HTTP_IF_NONE_MATCH"), "")  # unreadable ones are refused here
         if method not in _READS or not self.paged:
             self.query = filters.read_all(request.query_params, self.filters if method in _READS else ())
 
