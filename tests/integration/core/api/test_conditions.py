@@ -120,6 +120,15 @@ def test_a_party_has_a_tag_that_time_does_not_change() -> None:
     assert client.get("/v1/parties/cus_one", headers={"If-None-Match": "*"}).status_code == 304
 
 
+@pytest.mark.django_db
+@pytest.mark.parametrize("header", ["no quotes", '"open', 'W/"a", b'])
+def test_a_condition_that_cannot_be_read_is_refused_and_nothing_breaks(header: str) -> None:
+    client = api.client(*SCOPES)
+    client.post("/v1/parties", {"partyId": "cus_one", "type": "CUSTOMER"})
+    answer = client.get("/v1/parties/cus_one", headers={"If-None-Match": header})
+    assert (answer.status_code, answer.json()["code"]) == (400, "INVALID_REQUEST")
+
+
 class TestReading:
     def test_the_tag_is_of_the_state_and_not_of_its_order(self) -> None:
         assert conditions.tag({"a_b": 1, "c": None}) == conditions.tag({"c": None, "a_b": 1})
