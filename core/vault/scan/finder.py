@@ -9,6 +9,8 @@ from core.telemetry import redaction
 _ENOUGH = re.compile(r"\d(?:\D{0,8}\d){12}")
 # Wider gaps and other separators than redaction takes: here a false alarm costs a look, a miss costs a card.
 _GAP = re.compile(r"[ \t_/|\u00a0]{1,4}")
+# A measured quantity, as programs write it: `6.582633725509267`. One in twenty has digits that would pass for a card's.
+_FRACTION = re.compile(r"(?<![\w.])(\d{1,6})\.\d{10,}(?![\w.])")
 # How PostgreSQL writes bytes into a dump.
 _HEXADECIMAL = re.compile(r"\\x((?:[0-9a-f]{2}){13,})")
 
@@ -22,8 +24,8 @@ class Card:
 
 
 def find(text: str) -> list[Card]:
-    """Each card number once. NULs are skipped, so that UTF-16 hides nothing."""
-    plain = text.replace("\x00", "")
+    """Each card number once. NULs are skipped, so that UTF-16 hides nothing; so are the fractions of decimal numbers."""
+    plain = _FRACTION.sub(r"\1", text.replace("\x00", ""))
     seen: dict[str, Card] = {}
     for candidate in _readings(plain):
         for found in redaction.find_cards(candidate):

@@ -46,6 +46,9 @@ class TestAsPeopleWriteThem:
             f"\\x{PAN.encode().hex()}",
             "\x00".join(PAN),
             "٤٢٤٢٤٢٤٢٤٢٤٢٤٢٤٢",
+            f"v1.2.{PAN}",
+            f"ref.{PAN}",
+            f"{PAN}.",
         ],
     )
     def test_found(self, text: str) -> None:
@@ -61,6 +64,7 @@ class TestAsPeopleWriteThem:
             MASKED,
             "424242",
             "",
+            '{"customer_age_days": 6.4242424242424242, "seller_age_days": 12.58263372550926}',
         ],
     )
     def test_left_alone(self, text: str) -> None:
