@@ -20,7 +20,7 @@ ASK = "ledger.ask_adjustment"
 
 
 @console.page(
-    path="adjustments/", name="adjustment", title="Adjustment", nav=("Money", 45), permission=ASK,
+    path="adjustments/", name="adjustment", title="Adjustment", nav=("Money", 46), permission=ASK,
     methods=("GET", "POST"),
 )  # fmt: skip
 def adjustment(request: HttpRequest) -> HttpResponse:

@@ -19,12 +19,13 @@ CLOCK_TOLERANCE = timedelta(seconds=5)
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """`views` are the person's saved views of the page, shown while it is open."""
+    """`is_own`: by a role, not as everybody has it. `views` are the saved views of the page, shown while it is open."""
 
     title: str
     url: str
     key: str
     is_current: bool
+    is_own: bool
     views: list[saved_views.Line] = field(default_factory=list)
 
 
@@ -93,7 +94,7 @@ class Shell:
         url = saved_views.address(pinned) if pinned else reverse(f"admin:{page.name}")
         shown = own if is_current else []
         lines = saved_views.lines(shown, reader, self.request.GET.get(pages.VIEW, ""))
-        return Link(page.title, url, page.key, is_current, lines)
+        return Link(page.title, url, page.key, is_current, page.permission != roles.ANY_STAFF, lines)
 
     def _current(self, allowed: list[pages.Page]) -> pages.Page | None:
         """The page whose path is the longest beginning of this one's: /payments/pay_…/ belongs to Payments."""

@@ -23,11 +23,11 @@ def front_door(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
 
 
 def home(request: HttpRequest) -> HttpResponse:
-    """Where the console opens: the first page of the person's navigation."""
+    """Where the console opens: the first page of the person's navigation that not everybody has."""
     if refusal := pages.refuse_unless(request, name="index", permission=roles.ANY_STAFF):
         return refusal
-    sections = shell.Shell(request).sections
-    return HttpResponseRedirect(sections[0].links[0].url)
+    links = [link for section in shell.Shell(request).sections for link in section.links]
+    return HttpResponseRedirect(next((link.url for link in links if link.is_own), links[0].url))
 
 
 def unknown(request: HttpRequest, url: str) -> HttpResponse:  # noqa: ARG001

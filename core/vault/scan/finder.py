@@ -24,7 +24,7 @@ class Card:
 
 
 def find(text: str) -> list[Card]:
-    """Each card number once. NULs are skipped, so that UTF-16 hides nothing; so are the fractions of decimal numbers."""
+    """Each card number once. NULs are skipped, so that UTF-16 hides nothing, and the fractions of decimal numbers."""
     plain = _FRACTION.sub(r"\1", text.replace("\x00", ""))
     seen: dict[str, Card] = {}
     for candidate in _readings(plain):

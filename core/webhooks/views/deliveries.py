@@ -32,7 +32,7 @@ class EventRow:
 
 
 @console.page(path="webhook-deliveries/", name="webhook_deliveries", title="Webhook deliveries",
-              nav=("System", 861), permission="webhooks.view_delivery")  # fmt: skip
+              nav=("Integration", 711), permission="webhooks.view_delivery")  # fmt: skip
 def delivery_list(request: HttpRequest) -> HttpResponse:
     """Newest first, by endpoint and status."""
     form = DeliveryFilter(request.GET)
@@ -76,7 +76,7 @@ def delivery_page(request: HttpRequest, delivery_id: str) -> HttpResponse:
     return console.render(request, "webhooks/delivery.html", context)
 
 
-@console.page(path="events/", name="public_events", title="Events", nav=("System", 862),
+@console.page(path="events/", name="public_events", title="Events", nav=("Integration", 712),
               permission="webhooks.view_publicevent")  # fmt: skip
 def event_list(request: HttpRequest) -> HttpResponse:
     """What the marketplace was told or could ask for, newest first."""

@@ -40,7 +40,7 @@ class EndpointRow:
 
 
 @console.page(
-    path="webhooks/", name="webhook_endpoints", title="Webhooks", nav=("System", 860), key="w", permission=VIEW
+    path="webhooks/", name="webhook_endpoints", title="Webhooks", nav=("Integration", 710), key="h", permission=VIEW
 )
 def endpoint_list(request: HttpRequest) -> HttpResponse:
     """Every endpoint with its last day; those that the program disabled stand in a note above."""

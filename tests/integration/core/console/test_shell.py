@@ -110,8 +110,15 @@ def test_method_that_is_not_declared_is_refused() -> None:
 
 
 def test_console_opens_at_the_persons_first_page() -> None:
-    assert staff.signed_in("ADMINISTRATOR").get("/admin/").url == "/admin/approvals/"
+    """Not at one that everybody has: an administrator begins with people, not with the approvals of all."""
+    assert staff.signed_in("ADMINISTRATOR").get("/admin/").url == "/admin/staff/"
+    assert staff.signed_in("TREASURY").get("/admin/").url == "/admin/overview/"
     assert staff.signed_in().get("/admin/").status_code == 403
+
+
+def test_each_key_opens_one_page() -> None:
+    keys = [page.key for page in pages.registered() if page.key]
+    assert sorted(keys) == sorted(set(keys))
 
 
 def test_navigation_shows_what_the_roles_allow() -> None:
