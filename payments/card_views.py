@@ -30,7 +30,14 @@ class RevealForm(forms.Form):
         return str(self.cleaned_data["code"]).replace(" ", "")
 
 
-@console.page(path="cards/<str:token>/", name="card", title="Card", permission=REVEAL, methods=("GET", "POST"))
+@console.page(
+    path="cards/<str:token>/",
+    name="card",
+    title="Card",
+    permission=REVEAL,
+    methods=("GET", "POST"),
+    shows=console.Shows("card", "token"),
+)
 def card_page(request: HttpRequest, token: str) -> HttpResponse:
     """The number is in the answer to one POST and nowhere else: it is not stored by browser, cache or history."""
     livemode, now = console.is_live(request), clock.now()

@@ -60,7 +60,13 @@ def approval_list(request: HttpRequest) -> HttpResponse:
     return console.render(request, "approvals/list.html", context)
 
 
-@console.page(path="approvals/<str:request_id>/", name="approval", title="Approval", permission=roles.ANY_STAFF)
+@console.page(
+    path="approvals/<str:request_id>/",
+    name="approval",
+    title="Approval",
+    permission=roles.ANY_STAFF,
+    shows=console.Shows("approval", "request_id"),
+)
 def approval(request: HttpRequest, request_id: str) -> HttpResponse:
     """What exactly is covered, who must sign and who did, and the form to do so."""
     return _page(request, _found(request, request_id))

@@ -54,7 +54,13 @@ def audit_list(request: HttpRequest) -> HttpResponseBase:
     return console.render_list(request, "audit/list.html", listing, context)
 
 
-@console.page(path="audit/<uuid:entry_id>/", name="audit_entry", title="Audit entry", permission=VIEW)
+@console.page(
+    path="audit/<uuid:entry_id>/",
+    name="audit_entry",
+    title="Audit entry",
+    permission=VIEW,
+    shows=console.Shows("audit entry", "entry_id"),
+)
 def audit_entry(request: HttpRequest, entry_id: UUID) -> HttpResponse:
     """One entry with its facts, whether it is what was written, and what stands beside it in the chain."""
     entry = selectors.find_entry(entry_id)
