@@ -25,7 +25,10 @@ from tests.fault.processes import wait_until
 
 pytestmark = [pytest.mark.fault, pytest.mark.timeout(400)]
 
-ROLES = {"FRAUD_ANALYST", "FRAUD_LEAD", "TREASURY", "COMPLIANCE", "ON_CALL", "AUDITOR", "ADMINISTRATOR"}
+ROLES = {
+    "FRAUD_ANALYST", "FRAUD_LEAD", "TREASURY", "CONTROLLER", "COMPLIANCE", "ON_CALL", "INTEGRATION", "AUDITOR",
+    "ADMINISTRATOR", "SECURITY_OFFICER",
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -111,6 +114,7 @@ def test_every_part_is_started_again_and_payments_go_on(running: Running) -> Non
     parts = {
         "a child of the worker": lambda: running.child("celery", "worker").children()[0],
         "the worker": lambda: running.child("celery", "worker"),
+        "the sender of webhooks": lambda: running.child("celery", "webhooks"),
         "beat": lambda: running.child("celery", "beat"),
         "a web worker": lambda: running.child("granian").children()[-1],
         "the web": lambda: running.child("granian"),
