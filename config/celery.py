@@ -31,10 +31,10 @@ def configuration() -> dict[str, Any]:
         "task_routes": {"core.webhooks.tasks.send": {"queue": "webhooks"}},
         "task_serializer": "json",
         "accept_content": ["json"],
-        "task_acks_late": True,
-        "task_reject_on_worker_lost": True,
-        # A failed wake is not worth repeating: the next one looks at the same rows.
-        "task_acks_on_failure_or_timeout": True,
+        # A wake is done with when it is taken: the rows remember what there is to do, the next one comes in a second.
+        # Acknowledged late, it may find its broker gone; two that were never acknowledged fill a worker's two places,
+        # and when the broker is back it takes nothing more.
+        "task_acks_late": False,
         "worker_prefetch_multiplier": 1,
         "task_soft_time_limit": 240,
         "task_time_limit": 300,
