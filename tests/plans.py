@@ -22,7 +22,7 @@ def statements(act: Callable[[], object], table: str) -> list[str]:
 def nodes(statement: str) -> list[dict[str, Any]]:
     """The plan where tables are large: reading a whole table or sorting one costs more than any index."""
     with connection.cursor() as cursor:
-        # A table that autovacuum has found empty makes every index equally cheap; one it never saw is taken for ten pages.
+        # Where autovacuum found a table empty every index is equally cheap; one it never saw is taken for ten pages.
         cursor.execute(
             "UPDATE pg_class SET reltuples = -1, relpages = 0 WHERE relkind = 'r' AND reltuples >= 0"
             " AND relnamespace = 'public'::regnamespace AND position(relname IN %s) > 0",
