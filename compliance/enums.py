@@ -29,3 +29,39 @@ class Verification(models.TextChoices):
 
 # The compliance flag of an answer whose party was made on the spot (test mode only).
 PARTY_CREATED_UNVERIFIED = "PARTY_CREATED_UNVERIFIED"
+
+
+class ReferralState(models.TextChoices):
+    OPEN = "OPEN"
+    TAKEN = "TAKEN"
+    CLOSED = "CLOSED"
+
+
+class ReferralSubject(models.TextChoices):
+    """What another department hands over."""
+
+    REVIEW_CASE = "REVIEW_CASE", "Review case"
+    PAYMENT = "PAYMENT", "Payment"
+    PARTY = "PARTY", "Party"
+
+
+class ReferralOutcome(models.TextChoices):
+    """What compliance made of it. Nobody outside compliance reads this word."""
+
+    UNFOUNDED = "UNFOUNDED", "Nothing to pursue"
+    WATCHED = "WATCHED", "The parties are watched"
+    PURSUED = "PURSUED", "Pursued as a suspicion"
+
+
+class AccountType(models.TextChoices):
+    CHECKING = "CHECKING"
+    SAVINGS = "SAVINGS"
+
+
+class BankAccountState(models.TextChoices):
+    """PENDING waits for signatures or cools off; one ACTIVE account of a party is paid to."""
+
+    PENDING = "PENDING"
+    ACTIVE = "ACTIVE"
+    RETIRED = "RETIRED"
+    REJECTED = "REJECTED"

@@ -46,7 +46,10 @@ class Party(models.Model):
                 name="party_is_blocked_for_a_reason",
             ),
         ]
-        indexes = [models.Index(fields=["livemode", "-created_at", "-id"], name="party_newest_first")]
+        indexes = [
+            models.Index(fields=["livemode", "-created_at", "-id"], name="party_newest_first"),
+            models.Index(fields=["livemode", "phone"], condition=~models.Q(phone=""), name="party_by_phone"),
+        ]
 
     def __str__(self) -> str:
         return self.party_id

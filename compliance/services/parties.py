@@ -161,10 +161,21 @@ def block(*, party_id: str, livemode: bool, reason: str, actor: Actor, now: date
         party = _locked(party_id, livemode)
         if party.status == PartyStatus.BLOCKED:
             raise UnableToChangeStanding(f"{party_id} is blocked already")
-        party.status, party.blocked_reason, party.updated_at = PartyStatus.BLOCKED, reason.strip()[:200], now
-        party.save(update_fields=["status", "blocked_reason", "updated_at"])
-        _record(party, "compliance.party.blocked", actor=actor, now=now, details={"reason": party.blocked_reason})
-        outbox.publish(PartyBlocked(party_id=party_id, livemode=livemode, blocked_at=now))
+        _stop(party, "compliance.party.blocked", reason=reason, actor=actor, now=now)
+    return party
+
+
+def freeze(*, party_id: str, livemode: bool, reason: str, actor: Actor, now: datetime) -> Party:
+    """Block on suspicion, until compliance decides: `unblock` lifts it. A party that is blocked stays as it is.
+
+    Raises UnableToChangeStanding without a reason, PartyNotFound.
+    """
+    if not reason.strip():
+        raise UnableToChangeStanding("a freeze needs a reason")
+    with transaction.atomic():
+        party = _locked(party_id, livemode)
+        if party.status != PartyStatus.BLOCKED:
+            _stop(party, "compliance.party.frozen", reason=reason, actor=actor, now=now)
     return party
 
 
@@ -181,6 +192,13 @@ def unblock(*, party_id: str, livemode: bool, reason: str, actor: Actor, now: da
         _record(party, "compliance.party.unblocked", actor=actor, now=now, details={"reason": reason.strip()[:200]})
         outbox.publish(PartyUnblocked(party_id=party_id, livemode=livemode, unblocked_at=now))
     return party
+
+
+def _stop(party: Party, action: str, *, reason: str, actor: Actor, now: datetime) -> None:
+    party.status, party.blocked_reason, party.updated_at = PartyStatus.BLOCKED, reason.strip()[:200], now
+    party.save(update_fields=["status", "blocked_reason", "updated_at"])
+    _record(party, action, actor=actor, now=now, details={"reason": party.blocked_reason})
+    outbox.publish(PartyBlocked(party_id=party.party_id, livemode=party.livemode, blocked_at=now))
 
 
 def _enter_unverified(references: Sequence[PartyRef], *, actor: Actor, now: datetime) -> dict[str, Party]:

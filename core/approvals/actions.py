@@ -17,7 +17,8 @@ class Content:
     `summary` is the line a signer reads. `version` names the exact object, `evidence` what the decision rests on
     (documents by hash, versions of other rows): a change of either voids every signature. `facts` are what conditions
     of a policy may ask. `people` (e-mails of staff) are those the act is about and `parties` (party ids) those it
-    favours or burdens: neither the former nor anybody related to the latter signs. `url` is the object's page.
+    favours or burdens: neither the former nor anybody related to the latter signs. With `signers` (e-mails of staff)
+    only these sign, as far as the policy lets them. `url` is the object's page.
     """
 
     summary: str
@@ -26,6 +27,7 @@ class Content:
     facts: Mapping[str, JSON] = field(default_factory=dict)
     people: frozenset[str] = frozenset()
     parties: frozenset[str] = frozenset()
+    signers: frozenset[str] | None = None
     url: str = ""
 
 
@@ -49,11 +51,17 @@ class Action(ABC):
     name: ClassVar[str]
     title: ClassVar[str]
     ask_permission: ClassVar[str]  # empty: only the program itself asks
+    ask_scope: ClassVar[str] = ""  # of an API key that may ask too; it never signs
     policy: ClassVar[Mapping[str, JSON]]
 
     @abstractmethod
     def content(self, *, subject: str, given: Mapping[str, JSON]) -> Content:
         """Read what would be signed now. Raises a Refusal where the act makes no sense, or none any more."""
+
+    def hold(self, *, subject: str) -> None:  # noqa: B027
+        """Lock what the effect will lock, in the program's order. Comes before the lock of the request, so that whoever
+        holds the object and then voids its request does not wait for a signer who waits for the object.
+        """
 
     @abstractmethod
     def effect(self, execution: Execution) -> None:

@@ -12,6 +12,7 @@ class ApprovalsConfig(AppConfig):
     def ready(self) -> None:
         """Every app may have an `approvals.py` that declares its acts and relation sources; importing it is enough."""
         import_module("core.approvals.services.affiliations")
+        import_module("core.approvals.selectors.pairs")
         autodiscover_modules("approvals")
         post_migrate.connect(_install, sender=self)
         import_module("core.approvals.metrics").declare()

@@ -19,7 +19,11 @@ class Change(NamedTuple):
 def covered(
     *, action: str, subject: str, given: Mapping[str, JSON], asked_by: str, reason: str, content: Content
 ) -> str:
-    """Canonical JSON of everything a signer agrees to. Raises NotCanonical for floats and foreign objects."""
+    """Canonical JSON of everything a signer agrees to. Raises NotCanonical for floats and foreign objects.
+
+    `signers` is in it only where they are named: what was covered before there were any keeps its digest.
+    """
+    named = {} if content.signers is None else {"signers": sorted(person.lower() for person in content.signers)}
     return details_text(
         {
             "action": action,
@@ -33,6 +37,7 @@ def covered(
             "facts": content.facts,
             "people": sorted(person.lower() for person in content.people),
             "parties": sorted(content.parties),
+            **named,
         }
     )
 

@@ -126,7 +126,10 @@ class Verdict(models.TextChoices):
 
 
 class Signature(models.Model):
-    """One person's word on one revision of a request, with the fresh code given. Void once the revision is past."""
+    """One person's word on one revision of a request, with the fresh code given. Void once the revision is past.
+
+    The digests are those of `devices.Hands`; empty where it was not given in a browser.
+    """
 
     request = models.ForeignKey(ApprovalRequest, on_delete=models.PROTECT, related_name="signatures")
     revision = models.PositiveIntegerField()
@@ -138,6 +141,8 @@ class Signature(models.Model):
     reason = models.CharField(max_length=500, blank=True)
     device = models.CharField(max_length=200)
     origin = models.CharField(max_length=64)
+    session_digest = models.CharField(max_length=64, blank=True, default="", db_default="")
+    browser_digest = models.CharField(max_length=64, blank=True, default="", db_default="")
     signed_at = models.DateTimeField()
 
     class Meta:
@@ -150,6 +155,17 @@ class Signature(models.Model):
             models.CheckConstraint(condition=Q(signed_by__startswith="STAFF:"), name="only_staff_sign"),
             models.CheckConstraint(condition=~Q(verdict=Verdict.DENY) | ~Q(reason=""), name="denial_has_a_reason"),
         ]
+        indexes = [
+            # Who signs for whom, of some people and of all.
+            models.Index(
+                fields=["signer", "signed_at"], include=["request", "revision"], condition=Q(verdict="SIGN"),
+                name="signature_by_signer",
+            ),
+            models.Index(
+                fields=["signed_at"], include=["request", "revision", "signer"], condition=Q(verdict="SIGN"),
+                name="signature_by_time",
+            ),
+        ]  # fmt: skip
 
     def __str__(self) -> str:
         return f"{self.signed_by} {self.verdict}"

@@ -10,6 +10,7 @@ from django.urls import reverse
 from core import clock, console
 from core.approvals import affiliation_views as affiliation_views
 from core.approvals import devices, digests, forms, presentation, selectors
+from core.approvals import pair_views as pair_views
 from core.approvals import policy_views as policy_views
 from core.approvals import services as approvals
 from core.approvals.digests import Change
@@ -88,6 +89,7 @@ def approval_sign(request: HttpRequest, request_id: str) -> HttpResponse:
             user=console.person(request),
             **form.cleaned_data,
             device=devices.of(request),
+            hands=devices.hands(request),
             origin=origin.address(request),
             now=clock.now(),
             present=presence.present(),
@@ -186,7 +188,7 @@ def _page(
         "is_there": counted.is_there,
         "signatures": presentation.signature_events(counted),
         "events": presentation.history(asked),
-        "objection": counted.objection_to(user),
+        "objection": counted.objection_to(user, devices.hands(request)),
         "may_deny": not counted.objection_to_denial(user),
         "is_mine": user.email == asked.asker_email,
         "may_try_again": bool(asked.failure) and (user.email == asked.asker_email or user in counted.counted),

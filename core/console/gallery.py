@@ -110,6 +110,16 @@ def context() -> dict[str, Any]:
                 strict=True,
             )
         ],
+        "stacked": charts.stacks(
+            ("1 Nov", "2 Nov", "3 Nov", "4 Nov"),
+            [("review", "careful", (3, 5, 4, 6)), ("block", "bad", (1, 0, 2, 1))],
+            title="Flagged payments",
+        ),
+        "trend": charts.lines(
+            ("1 Nov", "2 Nov", "3 Nov", "4 Nov"),
+            [("precision", "busy", (0.4, 0.5, None, 0.7)), ("recall", "good", (0.8, 0.75, 0.9, 0.85))],
+            title="Precision and recall",
+        ),
         "hourly": charts.sparkline((4, 6, 5, 9, 12, 10, 8), title="Payments in the last hours"),
     }
 

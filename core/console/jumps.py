@@ -17,9 +17,12 @@ QUERY_CANCELED = "57014"
 
 @dataclass(frozen=True, slots=True)
 class Jump:
+    """`holds` tells whether an id of a prefix that several kinds of things have is one of these."""
+
     prefix: str
     label: str
     to: str
+    holds: Callable[[str], bool] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +56,21 @@ class Finder:
 
 
 _jumps: dict[str, Jump] = {}
+_shared: list[Jump] = []
 _finders: dict[str, Finder] = {}
 
 
-def jump(*, prefix: str, label: str, to: str) -> None:
-    """Ids that begin with `prefix` open the page named `to` with the id as its argument: `to="admin:payment"`."""
-    _jumps[prefix] = Jump(prefix, label, to)
+def jump(*, prefix: str, label: str, to: str, holds: Callable[[str], bool] | None = None) -> None:
+    """Ids that begin with `prefix` open the page named `to` with the id as its argument: `to="admin:payment"`.
+
+    With `holds` the prefix is another kind's too: the search box asks it, by index, before it opens the other's page;
+    links (`{% ident %}`) go by the prefix alone, so pages link such ids by their address.
+    """
+    if holds is None:
+        _jumps[prefix] = Jump(prefix, label, to)
+    else:
+        _shared[:] = [each for each in _shared if (each.prefix, each.to) != (prefix, to)]
+        _shared.append(Jump(prefix, label, to, holds))
 
 
 def finds(
@@ -80,7 +92,7 @@ def finds(
 
 
 def registered() -> list[Jump]:
-    return sorted(_jumps.values(), key=lambda entry: entry.prefix)
+    return sorted([*_jumps.values(), *_shared], key=lambda entry: entry.prefix)
 
 
 def finders() -> list[Finder]:
@@ -96,6 +108,14 @@ def address(identifier: str) -> str:
         return reverse(max(fitting, key=lambda entry: len(entry.prefix)).to, args=[identifier])
     except NoReverseMatch:  # the prefix fits, the rest can be no such id
         return ""
+
+
+def address_of_thing(identifier: str) -> str:
+    """As `address`, and where kinds share a prefix the page of the one that there is."""
+    for entry in _shared:
+        if identifier.startswith(entry.prefix) and entry.holds and entry.holds(identifier):
+            return reverse(entry.to, args=[identifier])
+    return address(identifier)
 
 
 def search(request: HttpRequest, text: str, *, milliseconds: int) -> list[Group]:

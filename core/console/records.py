@@ -105,7 +105,8 @@ class RecordAdmin(ModelAdmin):
 
     def rows(self, text: str = "") -> QuerySet[Any]:
         """All rows, or those of the first search field that has the value. A substring would read the whole table."""
-        found: QuerySet[Any] = self.model._default_manager.select_related(*self._joined())
+        joined = self._joined()
+        found: QuerySet[Any] = self.model._default_manager.select_related(*joined).defer(*self._unread(joined))
         if not text:
             return found
         for name in self.search_fields:
@@ -141,7 +142,8 @@ class RecordAdmin(ModelAdmin):
             key = self.opts.pk.to_python(object_id)
         except (ValidationError, ValueError, OverflowError):
             return None
-        found = self.model._default_manager.select_related(*self._references()).filter(pk=key)
+        references = self._references()
+        found = self.model._default_manager.select_related(*references).defer(*self._unread(references)).filter(pk=key)
         return found.order_by("pk").first() if key else None
 
     def _value(self, name: str, text: str) -> Any:
@@ -163,6 +165,17 @@ class RecordAdmin(ModelAdmin):
 
     def _references(self) -> list[str]:
         return [field.name for field in self.opts.concrete_fields if isinstance(field, ForeignKey)]
+
+    def _unread(self, joined: list[str]) -> list[str]:
+        """Binary columns are never shown, of the row and of what is joined; sealed files would be megabytes a row."""
+        paths: list[tuple[str, Any]] = [("", self.opts)]
+        paths += [(f"{name}__", self._field(name).related_model._meta) for name in joined]
+        return [
+            f"{path}{field.name}"
+            for path, options in paths
+            for field in options.concrete_fields
+            if field.get_internal_type() == "BinaryField"
+        ]
 
     def _joined(self) -> list[str]:
         return [name for name in self._references() if name in self.list_display]

@@ -13,6 +13,7 @@ from django.utils.functional import SimpleLazyObject, cached_property
 from core import clock
 from core.console import pages, saved_views
 from core.staff import presence, roles
+from core.switches import services as switches
 
 CLOCK_TOLERANCE = timedelta(seconds=5)
 
@@ -33,6 +34,15 @@ class Link:
 class Section:
     title: str
     links: list[Link]
+
+
+@dataclass(frozen=True, slots=True)
+class Warned:
+    """`url` is where it can be ended, empty for who may not look there."""
+
+    text: str
+    url: str
+    until: datetime | None
 
 
 class Shell:
@@ -71,6 +81,15 @@ class Shell:
     @cached_property
     def is_live(self) -> bool:
         return pages.is_live(self.request)
+
+    @cached_property
+    def warnings(self) -> list[Warned]:
+        """Checks that are being gone round at this moment; everybody sees them on every page."""
+        may_look = self.request.user.has_perm("switches.view_switchturn")
+        return [
+            Warned(guard.warning, reverse("admin:switch", args=[guard.switch.value]) if may_look else "", until)
+            for guard, until in switches.list_ways_round(now=self.now)
+        ]
 
     @cached_property
     def clock_offset(self) -> timedelta | None:

@@ -5,7 +5,7 @@ execution in a session on, a statement run from here is a prepared one (`prepare
 must therefore be one of a few; a list of changing length belongs into an array.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from enum import Enum
@@ -14,21 +14,23 @@ from typing import Any, cast
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.backends.postgresql.base import ServerBindingCursor
 
+Parameters = Sequence[object] | Mapping[str, object]
 
-def execute(sql: str, parameters: Sequence[object]) -> int:
+
+def execute(sql: str, parameters: Parameters) -> int:
     """How many rows were touched. Raises django.db.Error like any cursor."""
     with _cursor() as cursor:
         cursor.execute(sql, _apart(parameters))
         return int(cursor.rowcount)
 
 
-def fetch_all(sql: str, parameters: Sequence[object]) -> list[tuple[Any, ...]]:
+def fetch_all(sql: str, parameters: Parameters) -> list[tuple[Any, ...]]:
     with _cursor() as cursor:
         cursor.execute(sql, _apart(parameters))
         return list(cursor.fetchall())
 
 
-def fetch_one(sql: str, parameters: Sequence[object]) -> tuple[Any, ...] | None:
+def fetch_one(sql: str, parameters: Parameters) -> tuple[Any, ...] | None:
     with _cursor() as cursor:
         cursor.execute(sql, _apart(parameters))
         row: tuple[Any, ...] | None = cursor.fetchone()
@@ -48,12 +50,18 @@ def _cursor() -> AbstractContextManager[Any]:
 _AS_THEY_ARE = frozenset((str, bool, type(None), datetime, bytes, list))
 
 
-def _apart(parameters: Sequence[object]) -> list[object]:
+def _apart(parameters: Parameters) -> list[object] | dict[str, object]:
     """Whole numbers and words go as text of no type: the server takes the column's, and one plan serves them all.
 
     (Sent as numbers, 5 and 50,000 would be of two types and make two plans.)
     """
-    return [value if type(value) in _AS_THEY_ARE else _untyped(value) for value in parameters]
+    if isinstance(parameters, Mapping):
+        return {name: _plain(value) for name, value in parameters.items()}
+    return [_plain(value) for value in parameters]
+
+
+def _plain(value: object) -> object:
+    return value if type(value) in _AS_THEY_ARE else _untyped(value)
 
 
 def _untyped(value: object) -> object:

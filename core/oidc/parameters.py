@@ -39,12 +39,17 @@ parameters.declare(
     scopes.PARAMETER,
     {
         Standing.CUSTOMER.value: [
-            "card-tokens:write", "escrows:read", "parties:read", "payments:read", "payments:write",
+            "ach:read", "card-tokens:write", "escrows:read", "escrows:write", "parties:read", "payments:read",
+            "payments:write",
         ],
-        Standing.PROVIDER.value: ["escrows:read", "parties:read", "payments:read"],
+        Standing.PROVIDER.value: [
+            "ach:read", "bank-accounts:read", "escrows:read", "escrows:write", "parties:read", "payments:read",
+            "payouts:read", "payouts:write",
+        ],
         Standing.ADMIN.value: [
-            "card-tokens:write", "escrows:read", "fraud:read", "fraud:write", "parties:read", "parties:write",
-            "payments:read", "payments:write", "refunds:write",
+            "ach:read", "ach:write", "bank-accounts:read", "bank-accounts:write", "card-tokens:write", "escrows:read",
+            "escrows:write", "fraud:read", "fraud:write", "parties:read", "parties:write", "payments:read",
+            "payments:write", "payouts:read", "payouts:write", "refunds:write",
         ],
     },
     unit="scopes",

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from core.switches.enums import Switch
+from core.switches.enums import State, Switch
 
 EVERYWHERE = ""
 
@@ -12,6 +12,7 @@ class Guard:
     """`stops` and `then` are sentences for the screen, `owner` the role that answers for the service.
 
     `scopes` are the kinds of parts that can be stopped alone (`gateway:sandbox`); `service` is the module that asks.
+    A way round a check has a `warning` for every page while it is open; it is shipped closed and opens only for a time.
     """
 
     switch: Switch
@@ -20,6 +21,11 @@ class Guard:
     owner: str
     service: str
     scopes: tuple[str, ...] = ()
+    warning: str = ""
+
+    @property
+    def is_way_round(self) -> bool:
+        return self.warning != ""
 
 
 GUARDS: dict[Switch, Guard] = {
@@ -39,8 +45,26 @@ GUARDS: dict[Switch, Guard] = {
             "No new refund is made.",
             "Callers get 503 and may repeat the request later. Refunds that were accepted before are finished.",
             "TREASURY",
-            "payments.services.refunds",
+            "payments.services.refund_reserves",
             scopes=("gateway", "provider", "party"),
+        ),
+        Guard(
+            Switch.ESCROW_MOVEMENTS,
+            "No escrow is funded, released or refunded.",
+            "Money stays where it is. Timers that come due wait and say that they were late; disputes can be raised "
+            "and evidence given.",
+            "TREASURY",
+            "escrow.services.escrows",
+            scopes=("book", "escrow", "provider"),
+        ),
+        Guard(
+            Switch.ACH_TRANSFERS,
+            "No new ACH transfer and no payout is accepted.",
+            "Callers get 503; scheduled payouts wait. What was accepted before leaves at its cutoff, and what the bank "
+            "brings is booked.",
+            "TREASURY",
+            "payments.services.transfers",
+            scopes=("party",),
         ),
         Guard(
             Switch.CARD_TOKENS,
@@ -60,11 +84,20 @@ GUARDS: dict[Switch, Guard] = {
         Guard(
             Switch.FRAUD_SCORING,
             "No payment is scored.",
-            "Every payment gets no advice and is authorised and held for a person. None is approved unseen: there is "
-            "no way round the fraud decision, so closed is the safe side here too, and the slow one.",
+            "Every payment gets no advice and is authorised and held for a person. None is approved unseen, not even "
+            "while the bypass is open: closed is the safe side here too, and the slow one.",
             "FRAUD_LEAD",
             "fraud.services.assessments",
             scopes=("party",),
+        ),
+        Guard(
+            Switch.FRAUD_BYPASS,
+            "Payments are judged, as they should be.",
+            "Open, every payment is approved unseen and counted here; when the time is over each is judged after the "
+            "fact, and what would have been held goes to the queue.",
+            "FRAUD_LEAD",
+            "fraud.services.assessments",
+            warning="Fraud decisions are bypassed: every payment is approved unseen.",
         ),
         Guard(
             Switch.WEBHOOKS,
@@ -76,6 +109,11 @@ GUARDS: dict[Switch, Guard] = {
         ),
     )
 }
+
+
+def shipped() -> list[tuple[Switch, State]]:
+    """The first state of every switch, which is the one to be in when nobody has decided anything."""
+    return [(switch, State.CLOSED if guard.is_way_round else State.OPEN) for switch, guard in GUARDS.items()]
 
 
 def find_fault(switch: str, scope: str) -> str | None:

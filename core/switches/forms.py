@@ -16,6 +16,7 @@ DURATIONS = (
     ("240", "4 hours"),
     ("1440", "24 hours"),
 )
+WAYS_ROUND = DURATIONS[1:4]
 
 
 class TurnForm(forms.Form):
@@ -56,6 +57,7 @@ class OpenForm(TurnForm):
 
     def __init__(self, *args: object, guard: Guard, closed_scopes: Sequence[str], **kwargs: object) -> None:
         super().__init__(*args, guard=guard, **kwargs)
-        self.fields["minutes"].choices = (("0", "Until it is closed"), *DURATIONS[1:])  # type: ignore[attr-defined]
+        lengths = WAYS_ROUND if guard.is_way_round else (("0", "Until it is closed"), *DURATIONS[1:])
+        self.fields["minutes"].choices = lengths  # type: ignore[attr-defined]
         choices = [(scope, scope or "Everywhere") for scope in closed_scopes]
         self.fields["scope"] = forms.ChoiceField(label="Scope", choices=choices, required="" not in closed_scopes)

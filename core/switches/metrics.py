@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from core import clock
-from core.switches import selectors
+from core.switches import catalogue, selectors
 from core.switches import services as switches
 from core.switches.counting import Exposure
 from core.telemetry import metrics
@@ -11,6 +11,7 @@ from core.telemetry import metrics
 
 def declare() -> None:
     metrics.at_scrape("switch_closed", "1 while a switch is closed everywhere", _closed, ["switch"])
+    metrics.at_scrape("switch_way_round_open", "1 while a way round a check is open", _ways_round, ["switch"])
     metrics.at_scrape(
         "switch_exposure_operations",
         "Operations refused or let through under turns in force that are out of the ordinary",
@@ -22,7 +23,17 @@ def declare() -> None:
 
 def _closed() -> Mapping[tuple[str, ...], float]:
     now = clock.now()
-    return {(str(switch),): float(not switches.is_open(switch, now=now)) for switch in switches.Switch}
+    ordinary = [guard.switch for guard in catalogue.GUARDS.values() if not guard.is_way_round]
+    return {(str(switch),): float(not switches.is_open(switch, now=now)) for switch in ordinary}
+
+
+def _ways_round() -> Mapping[tuple[str, ...], float]:
+    open_now = {guard.switch for guard, _ in switches.list_ways_round(now=clock.now())}
+    return {
+        (str(guard.switch),): float(guard.switch in open_now)
+        for guard in catalogue.GUARDS.values()
+        if guard.is_way_round
+    }
 
 
 def _operations() -> Mapping[tuple[str, ...], float]:

@@ -1,5 +1,7 @@
 """Every turn of every switch. The latest turn that has not run out is in force; nothing is overwritten."""
 
+from datetime import timedelta
+
 from django.db import models
 from django.db.models import F, Q
 
@@ -39,6 +41,11 @@ class SwitchTurn(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(approval_id="") | Q(state=State.OPEN), name="only_an_opening_turn_is_approved"
+            ),
+            models.CheckConstraint(
+                condition=~Q(switch=Switch.FRAUD_BYPASS, state=State.OPEN)
+                | Q(expires_at__isnull=False, expires_at__lte=F("turned_at") + timedelta(hours=1)),
+                name="bypass_opens_for_an_hour_at_most",
             ),
             models.UniqueConstraint(
                 fields=["approval_id"], condition=~Q(approval_id=""), name="switch_approval_is_used_once"

@@ -80,6 +80,26 @@ def is_open(switch: Switch, *, now: datetime, scopes: Sequence[str] = ()) -> boo
     return _decide(switch, scopes, now)[0]
 
 
+def find_way_round(switch: Switch, *, now: datetime, amount: Money | None = None) -> int | None:
+    """The turn that opens a way round a check, which is counted with `amount`; None while it is closed, or unknown."""
+    is_allowed, turn = _decide(switch, (), now)
+    if not is_allowed or turn is None:
+        return None
+    counting.note(turn_id=turn.id, decided=Decided.ALLOWED, amount=amount)
+    return turn.id
+
+
+def list_ways_round(*, now: datetime) -> list[tuple[catalogue.Guard, datetime | None]]:
+    """The ways round a check that are open, with the end of each, for the banner of every page. Never raises."""
+    found = []
+    for guard in catalogue.GUARDS.values():
+        if guard.is_way_round:
+            is_allowed, turn = _decide(guard.switch, (), now)
+            if is_allowed and turn is not None:
+                found.append((guard, turn.expires_at))
+    return found
+
+
 def close(
     *,
     switch: Switch,
@@ -149,6 +169,10 @@ def require_sensible_opening(
 ) -> None:
     """Raises UnableToTurn for what `turn_open` would refuse: so nobody signs for nothing."""
     _require_sensible(switch, reason=reason, scope=scope, expires_at=expires_at, now=now)
+    if catalogue.GUARDS[switch].is_way_round:
+        most = parameters.read("switches.longest_bypass_minutes", at=now)
+        if expires_at is None or expires_at - now > timedelta(minutes=most):
+            raise UnableToTurn(f"a way round a check is opened for at most {most} minutes")
     longest = timedelta(hours=parameters.read("switches.longest_opening_hours", at=now))
     if expires_at is not None and expires_at - now > longest:
         raise UnableToTurn(
@@ -162,12 +186,12 @@ def require_sensible_opening(
 
 
 def install(*, now: datetime) -> None:
-    """Open each switch that never had a turn; run after every migrate."""
+    """Give each switch that never had a turn its first: open, a way round a check closed. Run after every migrate."""
     known = set(SwitchTurn.objects.filter(scope="").values_list("switch", flat=True))
     SwitchTurn.objects.bulk_create(
         [
-            SwitchTurn(switch=switch, state=State.OPEN, reason="shipped open", actor=str(SYSTEM), turned_at=now)
-            for switch in Switch
+            SwitchTurn(switch=switch, state=state, reason=f"shipped {state.lower()}", actor=str(SYSTEM), turned_at=now)
+            for switch, state in catalogue.shipped()
             if switch not in known
         ]
     )

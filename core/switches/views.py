@@ -65,6 +65,11 @@ class Board:
         return State.CLOSED if self.everywhere is None else self.everywhere.turn.state
 
     @property
+    def is_unusual(self) -> bool:
+        """Stopped in part or whole; of a way round a check, open."""
+        return (self.state == State.OPEN) if self.guard.is_way_round else (self.state != State.OPEN or bool(self.parts))
+
+    @property
     def name(self) -> str:
         return self.guard.switch.value.replace("_", " ").capitalize()
 
@@ -82,7 +87,7 @@ class Board:
 def switch_list(request: HttpRequest) -> HttpResponse:
     """Every switch with its state in words, and the parts that are closed alone."""
     boards = _boards(clock.now())
-    context = {"boards": boards, "closed": [board for board in boards if board.state != State.OPEN or board.parts]}
+    context = {"boards": boards, "closed": [each for each in boards if each.is_unusual and not each.guard.is_way_round]}
     return console.render(request, "switches/list.html", context, fragment="switches/_boards.html")
 
 

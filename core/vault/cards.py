@@ -100,6 +100,14 @@ class CardToken:
     created_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class CardNames:
+    """What a card is called, or will be if it is stored: `token` for one party, `fingerprint` for its number."""
+
+    token: str
+    fingerprint: str
+
+
 def brand(card: CardData) -> str:
     """The brand's name, `unknown` for digits of no brand we take."""
     found = brands.of(card.number)
@@ -113,13 +121,36 @@ def validate(card: CardData, now: datetime, *, cvc_required: bool = False) -> No
         raise InvalidCardData(errors=tuple(errors))
 
 
-def tokenise(*, card: CardData, party_id: str | None, livemode: bool, actor: Actor, now: datetime) -> CardToken:
+def name(*, card: CardData, party_id: str | None, livemode: bool, now: datetime) -> CardNames:
+    """The names this card has, new ones where it has none yet. Stores nothing; give them to `tokenise`.
+
+    One read. Raises CardDataEncryptionFailed.
+    """
+    try:
+        indexes = _indexes(card, party_id=party_id, livemode=livemode)
+    except envelope.VaultUnavailable as error:
+        raise CardDataEncryptionFailed from error
+    [(token, fingerprint)] = statements.fetch_all("SELECT token, fingerprint FROM vault_names(%s, %s)", [*indexes])
+    return CardNames(token or ids.prefixed("tok", now), fingerprint or ids.prefixed("card", now))
+
+
+def tokenise(
+    *,
+    card: CardData,
+    party_id: str | None,
+    livemode: bool,
+    actor: Actor,
+    now: datetime,
+    names: CardNames | None = None,
+) -> CardToken:
     """The token of this card for this party; the same number and expiry give the same token again.
 
-    One statement, in the caller's transaction where there is one. Raises InvalidCardData, CardDataEncryptionFailed.
+    `names` are what a card that is new is called. One statement, in the caller's transaction where there is one.
+    Raises InvalidCardData, CardDataEncryptionFailed.
     """
     validate(card, now)
-    token = ids.prefixed("tok", now)
+    new = names or CardNames(ids.prefixed("tok", now), ids.prefixed("card", now))
+    token = new.token
     known = {"brand": brand(card), "first6": card.number[:6], "last4": card.number[-4:]}
     month, year = int(card.expiry_month), int(card.expiry_year)
     try:
@@ -135,7 +166,7 @@ def tokenise(*, card: CardData, party_id: str | None, livemode: bool, actor: Act
         "SELECT token, fingerprint, created_at"
         " FROM vault_tokenise(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
         [
-            *indexes, token, ids.prefixed("card", now), party_id, livemode, *known.values(), month, year,
+            *indexes, token, new.fingerprint, party_id, livemode, *known.values(), month, year,
             ciphertext, str(actor), now,
         ],
     )  # fmt: skip

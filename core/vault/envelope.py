@@ -13,7 +13,7 @@ ciphertext opens only where it was made: moved to another row, party or purpose 
 import hmac
 import secrets
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -24,7 +24,9 @@ from core.vault import canonical, keys, kms, use_counts
 from core.vault.models import KeyAct, KeyUse
 from core.vault.purposes import Purpose
 
-__all__ = ["Purpose", "UnableToOpen", "VaultUnavailable", "blind_index", "decrypt", "encrypt", "mac", "warm"]
+__all__ = [
+    "Purpose", "UnableToOpen", "VaultUnavailable", "blind_index", "decrypt", "decrypt_many", "encrypt", "mac", "warm",
+]  # fmt: skip
 
 _FORMAT = 1
 _HEADER_BYTES = 18
@@ -58,18 +60,34 @@ def encrypt(*, purpose: Purpose, plaintext: bytes, context: Mapping[str, str]) -
 
 def decrypt(*, purpose: Purpose, ciphertext: bytes, context: Mapping[str, str]) -> bytes:
     """Raises UnableToOpen for anything but the ciphertext made with this purpose and context, VaultUnavailable."""
-    if len(ciphertext) < _HEADER_BYTES + _NONCE_BYTES + _TAG_BYTES:
+    opened = decrypt_many(purpose=purpose, items=[(ciphertext, context)])[0]
+    if opened is None:
         raise UnableToOpen
+    return opened
+
+
+def decrypt_many(*, purpose: Purpose, items: Sequence[tuple[bytes, Mapping[str, str]]]) -> list[bytes | None]:
+    """Ciphertexts with their contexts, in order; None for what `decrypt` would not open. Uses are counted at once.
+
+    Raises VaultUnavailable.
+    """
+    opened = [_open(purpose, ciphertext, context) for ciphertext, context in items]
+    use_counts.note(purpose=purpose, act=KeyAct.DECRYPTED, now=clock.now(), times=len(items))
+    return opened
+
+
+def _open(purpose: Purpose, ciphertext: bytes, context: Mapping[str, str]) -> bytes | None:
+    if len(ciphertext) < _HEADER_BYTES + _NONCE_BYTES + _TAG_BYTES:
+        return None
     header, nonce = ciphertext[:_HEADER_BYTES], ciphertext[_HEADER_BYTES : _HEADER_BYTES + _NONCE_BYTES]
     if header[0] != _FORMAT or header[1] != purpose.number:
-        raise UnableToOpen
+        return None
     try:
         key = keys.by_id(uuid.UUID(bytes=header[2:]), purpose)
-        use_counts.note(purpose=purpose, act=KeyAct.DECRYPTED, now=clock.now())
         sealed = ciphertext[_HEADER_BYTES + _NONCE_BYTES :]
         return AESGCM(key.plaintext).decrypt(nonce, sealed, _bound(header, context))
     except (InvalidTag, keys.UnknownDataKey, kms.KeyUnreadable):
-        raise UnableToOpen from None
+        return None
     except kms.KeyServiceUnavailable as error:
         raise VaultUnavailable from error
 

@@ -22,22 +22,22 @@ LOST = metrics.counter("vault_uses_lost", "Uses of keys that could not be counte
 _rests_until = 0.0
 
 
-def note(*, purpose: Purpose, act: KeyAct, actor: str = "", now: datetime) -> None:
-    """One use. Never raises, needs no transaction."""
+def note(*, purpose: Purpose, act: KeyAct, actor: str = "", now: datetime, times: int = 1) -> None:
+    """One use, or so many of one kind at once. Never raises, needs no transaction."""
     global _rests_until
-    USED.labels(purpose.value, act.value).inc()
+    USED.labels(purpose.value, act.value).inc(times)
     if time.monotonic() < _rests_until:
-        LOST.inc()
+        LOST.inc(times)
         return
     key = key_of(hour_of(now))
     try:
         pipeline = brokers.client(brokers.Database.COUNTERS).pipeline(transaction=False)
-        pipeline.hincrby(key, f"{purpose.value}/{act.value}/{actor}", 1)
+        pipeline.hincrby(key, f"{purpose.value}/{act.value}/{actor}", times)
         pipeline.expire(key, KEPT_SECONDS)
         pipeline.execute()
     except redis.RedisError:
         _rests_until = time.monotonic() + REST_SECONDS
-        LOST.inc()
+        LOST.inc(times)
 
 
 def hour_of(now: datetime) -> datetime:

@@ -11,12 +11,15 @@ TIMEOUT_SECONDS = 0.25
 
 
 class Database(IntEnum):
-    """Numbers of the Redis databases: the broker's queues, the throttles' counters, the cache, what is counted."""
+    """Numbers of the Redis databases: the broker's queues, the throttles' counters, the cache, what is counted, and
+    what fraud decisions remember of each party.
+    """
 
     BROKER = 0
     THROTTLES = 1
     CACHE = 2
     COUNTERS = 3
+    FEATURES = 4
 
 
 def url(database: Database) -> str:
@@ -36,8 +39,8 @@ def celery_url() -> str:
 
 
 @functools.cache
-def client(database: Database) -> "redis.Redis":
-    """A client that gives up after a quarter of a second and does not try again by itself."""
+def client(database: Database, *, timeout_seconds: float = TIMEOUT_SECONDS) -> "redis.Redis":
+    """A client that gives up after `timeout_seconds` and does not try again by itself."""
     return redis.Redis.from_url(
-        url(database), socket_timeout=TIMEOUT_SECONDS, socket_connect_timeout=TIMEOUT_SECONDS, retry=None
+        url(database), socket_timeout=timeout_seconds, socket_connect_timeout=timeout_seconds, retry=None
     )

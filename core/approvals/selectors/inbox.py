@@ -46,8 +46,8 @@ def visible_to(user: User) -> QuerySet[ApprovalRequest]:
 
 
 def may_see(user: User, found: Quorum) -> bool:
-    """Beside those who see all and those who take part, whoever's roles could sign it."""
-    return user.has_perm(VIEW) or _is_part_of(user, found) or not found.objection_to_denial(user)
+    """Beside those who see all and those who take part, whoever's roles could sign it: they read why they do not."""
+    return user.has_perm(VIEW) or _is_part_of(user, found) or found.is_of_the_roles_of(user)
 
 
 def _is_part_of(user: User, found: Quorum) -> bool:

@@ -5,10 +5,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from core.approvals import policy, policy_documents, relations
+from core.approvals.devices import UNKNOWN_HANDS, Hands
 from core.approvals.models import ApprovalRequest, PolicyVersion, Signature, Verdict
 from core.approvals.policy import Person, Rule, Seating
 from core.approvals.relations import Ties
 from core.approvals.selectors import policies
+from core.approvals.states import State
 from core.staff.models import User
 
 
@@ -47,8 +49,8 @@ class Quorum:
     def is_there(self) -> bool:
         return bool(self.seating and self.seating.is_complete)
 
-    def objection_to(self, user: User) -> str:
-        """Why this person may not put their signature here now; empty when they may."""
+    def objection_to(self, user: User, hands: Hands = UNKNOWN_HANDS) -> str:
+        """Why this person may not put their signature here now, in this browser; empty when they may."""
         if any(standing.signature.signer_id == user.pk for standing in self.standings):
             return "You have signed this already."
         if why := objection(user, self.request, self.ties):
@@ -57,7 +59,7 @@ class Quorum:
             return "Your roles do not sign this."
         if not policy.helps(self.rule.require, map(person, self.counted), person(user)):
             return "The places your roles could fill are taken."
-        return ""
+        return self._objection_to(hands, user)
 
     def objection_to_denial(self, user: User) -> str:
         """Whoever could sign may deny, also after having signed."""
@@ -65,6 +67,17 @@ class Quorum:
             return why
         if self.rule is None or not policy.fits_somewhere(self.rule.require, person(user)):
             return "Your roles do not decide this."
+        return ""
+
+    def is_of_the_roles_of(self, user: User) -> bool:
+        """Whether their roles could sign it, whatever else keeps them from it."""
+        return user.is_active and self.rule is not None and policy.fits_somewhere(self.rule.require, person(user))
+
+    def _objection_to(self, hands: Hands, user: User) -> str:
+        """One pair of hands signs once, whatever the account; also what is void by now was signed by them."""
+        for signature in self.signatures:
+            if signature.verdict == Verdict.SIGN and signature.signer_id != user.pk and hands.were_used(signature):
+                return f"{signature.signer} has signed this in the same browser: two people sign in two."
         return ""
 
 
@@ -80,6 +93,9 @@ def objection(user: User, request: ApprovalRequest, ties: Ties) -> str:
         return "Whoever asks does not sign."
     if user.email in request.content["people"]:
         return "It is about this person."
+    named = request.content.get("signers")
+    if named is not None and user.email not in named:
+        return f"Only those named sign this: {', '.join(named) or 'nobody'}."
     if why := ties.why(user.email, [*request.content["parties"], request.asker_email]):
         return f"Related: {why}."
     return ""
@@ -115,6 +131,8 @@ def _signatures(requests: Sequence[ApprovalRequest]) -> dict[int, list[Signature
 
 def _quorum(request: ApprovalRequest, version: PolicyVersion | None, signatures: list[Signature], ties: Ties) -> Quorum:
     rule = policy_documents.parse(version.document).rule_for(request.content["facts"]) if version else None
+    if request.state == State.EXECUTED:
+        ties = Ties(())  # who became related afterwards was not when it counted
     standings = tuple(
         Standing(signature, _objection(signature, request, rule, ties))
         for signature in signatures

@@ -16,7 +16,7 @@ from core.approvals.refusals import (
     ReasonMissing,
 )
 from core.approvals.selectors.requests import ApprovalNotFound
-from core.approvals.services.requests import ask, expire_due, withdraw
+from core.approvals.services.requests import ask, expire_due, void, withdraw
 from core.approvals.services.signing import deny, execute_again, sign
 
 __all__ = [
@@ -34,5 +34,6 @@ __all__ = [
     "execute_again",
     "expire_due",
     "sign",
+    "void",
     "withdraw",
 ]

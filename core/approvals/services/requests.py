@@ -29,12 +29,14 @@ NOBODY_ACTED = "nobody acted in time"
 
 
 def ask(
-    *, action: str, subject: str, given: Mapping[str, JSON], reason: str, actor: Actor, now: datetime
-) -> ApprovalRequest:
-    """Put the question to whoever the policy names.
+    *, action: str, subject: str, given: Mapping[str, JSON], reason: str, actor: Actor, now: datetime,
+    expires_at: datetime | None = None,
+) -> ApprovalRequest:  # fmt: skip
+    """Put the question to whoever the policy names, until the policy's end or `expires_at`, whichever is first.
 
-    `given` is what the effect will be told. Raises NotAllowedToAsk, ReasonMissing, AskedAlready, NobodyCanSign (no rule
-    fits, or those who could sign are too few), and whatever the action's content refuses.
+    `given` is what the effect will be told. Raises NotAllowedToAsk, ReasonMissing, AskedAlready, ApprovalClosed (it
+    would have expired already), NobodyCanSign (no rule fits, or those who could sign are too few), and whatever the
+    action's content refuses.
     """
     declared = registry.get(action)
     _require_permission(declared, actor)
@@ -54,7 +56,7 @@ def ask(
             reason=why,
             asked_by=str(actor),
             asked_at=now,
-            expires_at=now + parsed.expires_after,
+            expires_at=_end(parsed, now, expires_at),
             policy=version,
             needed=policy.fewest(rule.require),
             state=State.PENDING,
@@ -81,6 +83,18 @@ def withdraw(*, request_id: str, actor: Actor, reason: str, now: datetime) -> Ap
     return request
 
 
+def void(request_id: str, *, reason: str, actor: Actor, now: datetime) -> ApprovalRequest:
+    """The program ends a question whose object moved on. Raises ReasonMissing, ApprovalNotFound, ApprovalClosed.
+
+    In a transaction that has locked the object, the action must lock it too, by `Action.hold`.
+    """
+    why = require_reason(reason)
+    with transaction.atomic():
+        request = locked(request_id)
+        close(request, Transition.VOID, actor=actor, reason=why, now=now)
+    return request
+
+
 def expire_due(*, now: datetime, limit: int = 200) -> int:
     """Close what nobody acted upon in time. Returns how many."""
     due = ApprovalRequest.objects.filter(state=State.PENDING, expires_at__lte=now).order_by("expires_at")
@@ -101,6 +115,13 @@ def locked(request_id: str) -> ApprovalRequest:
         raise ApprovalNotFound(f"no approval is named {request_id}")
     require_open(request)
     return request
+
+
+def held(request: ApprovalRequest) -> ApprovalRequest:
+    """`locked`, after what the effect will lock."""
+    if action := registry.find(request.action):
+        action.hold(subject=request.subject)
+    return locked(request.request_id)
 
 
 def require_open(request: ApprovalRequest, *, now: datetime | None = None) -> None:
@@ -139,6 +160,8 @@ def require_reason(reason: str) -> str:
 def _require_permission(action: Action, actor: Actor) -> None:
     if actor.kind == SYSTEM.kind:
         return
+    if actor.kind == "API_KEY" and action.ask_scope and action.ask_scope in actor.roles:
+        return
     if actor.kind != "STAFF" or not action.ask_permission or not roles.grants(actor.roles, action.ask_permission):
         raise NotAllowedToAsk(f"{action.title} is not yours to ask for")
 
@@ -158,6 +181,13 @@ def covered_by(request: ApprovalRequest, content: Content) -> str:
         reason=request.reason,
         content=content,
     )
+
+
+def _end(parsed: policy.Policy, now: datetime, wished: datetime | None) -> datetime:
+    latest = now + parsed.expires_after
+    if wished is not None and wished <= now:
+        raise ApprovalClosed("it would have expired already")
+    return latest if wished is None else min(wished, latest)
 
 
 def _rule(parsed: policy.Policy, content: Content) -> Rule:

@@ -9,13 +9,14 @@ from typing import NamedTuple
 
 from django.db import transaction
 
+from core.approvals.devices import UNKNOWN_HANDS, Hands
 from core.approvals.digests import Change
 from core.approvals.events import ApprovalSigned
 from core.approvals.models import ApprovalRequest, Signature, Verdict
 from core.approvals.refusals import ActionRefused, ApprovalClosed, ContentChanged, NotAllowedToSign
 from core.approvals.selectors import quorum, requests
 from core.approvals.services import contents, executing
-from core.approvals.services.requests import close, locked, require_open, require_reason
+from core.approvals.services.requests import close, held, locked, require_open, require_reason
 from core.approvals.states import State, Transition
 from core.audit import services as audit
 from core.outbox import services as outbox
@@ -30,34 +31,35 @@ class _Stamp(NamedTuple):
     reason: str
     device: str
     origin: str
+    hands: Hands
     now: datetime
 
 
 def sign(
     *, request_id: str, user: User, digest: str, code: str, reason: str, device: str, origin: str, now: datetime,
-    present: datetime | None = None,
+    hands: Hands = UNKNOWN_HANDS, present: datetime | None = None,
 ) -> ApprovalRequest:  # fmt: skip
     """Put a signature on what `digest` covers; with the last one needed, the act happens.
 
-    `code` is a fresh one-time code, judged by the machine's time `present` (default: `now`). Raises ApprovalNotFound,
-    ApprovalClosed, NotAllowedToSign, ContentChanged (earlier signatures are void then, and that is kept), NotAccepted,
-    CodeTooSoon, VaultUnavailable. Where the effect refuses, the signature stays, the request is PENDING and `failure`
-    says why.
+    `code` is a fresh one-time code, judged by the machine's time `present` (default: `now`); `hands` tell the browser,
+    which signs for one person only. Raises ApprovalNotFound, ApprovalClosed, NotAllowedToSign, ContentChanged (earlier
+    signatures are void then, and that is kept), NotAccepted, CodeTooSoon, VaultUnavailable. Where the effect refuses,
+    the signature stays, the request is PENDING and `failure` says why.
     """
     remark = _remark(reason)
     request = requests.get(request_id)
     require_open(request, now=now)
-    _require_no_objection(quorum.of(request, now=now, extra=[user]).objection_to(user))
+    _require_no_objection(quorum.of(request, now=now, extra=[user]).objection_to(user, hands))
     _refuse_if_changed(request_id, digest, now)
     _confirm(user, code, request, "approvals.sign", origin, present or now)
-    stamp = _Stamp(digest, remark, device, origin, now)
+    stamp = _Stamp(digest, remark, device, origin, hands, now)
     with transaction.atomic():
-        request = locked(request_id)
+        request = held(request)
         require_open(request, now=now)
         difference = contents.compare(request, seen=digest, now=now)
         if difference is None and request.state == State.PENDING:
             signer = _fresh(user)
-            _require_no_objection(quorum.of(request, now=now, extra=[signer]).objection_to(signer))
+            _require_no_objection(quorum.of(request, now=now, extra=[signer]).objection_to(signer, hands))
             _put(request, signer, Verdict.SIGN, stamp)
             executing.execute_if_signed(request, now=now)
     _refuse_change(request, difference)
@@ -66,7 +68,7 @@ def sign(
 
 def deny(
     *, request_id: str, user: User, digest: str, code: str, reason: str, device: str, origin: str, now: datetime,
-    present: datetime | None = None,
+    hands: Hands = UNKNOWN_HANDS, present: datetime | None = None,
 ) -> ApprovalRequest:  # fmt: skip
     """Say no, for a reason: the request ends at once, whatever was signed and whatever has changed since.
 
@@ -83,7 +85,7 @@ def deny(
         require_open(request, now=now)
         signer = _fresh(user)
         _require_no_objection(quorum.of(request, now=now, extra=[signer]).objection_to_denial(signer))
-        _put(request, signer, Verdict.DENY, _Stamp(digest[:64], why, device, origin, now))
+        _put(request, signer, Verdict.DENY, _Stamp(digest[:64], why, device, origin, hands, now))
         close(request, Transition.DENY, actor=signer.actor(), reason=why, now=now)
     return request
 
@@ -94,7 +96,7 @@ def execute_again(*, request_id: str, user: User, now: datetime) -> ApprovalRequ
     Raises ApprovalNotFound, ApprovalClosed, NotAllowedToSign, ContentChanged, ActionRefused.
     """
     with transaction.atomic():
-        request = locked(request_id)
+        request = held(requests.get(request_id))
         require_open(request, now=now)
         signed = request.signatures.filter(signer=user, revision=request.revision, verdict=Verdict.SIGN).exists()
         if not signed and user.email != request.asker_email:
@@ -137,6 +139,8 @@ def _put(request: ApprovalRequest, signer: User, verdict: Verdict, stamp: _Stamp
         reason=stamp.reason,
         device=stamp.device[:200],
         origin=stamp.origin,
+        session_digest=stamp.hands.session,
+        browser_digest=stamp.hands.browser,
         signed_at=stamp.now,
     )
     if verdict == Verdict.DENY:

@@ -7,7 +7,7 @@ from compliance.enums import PartyType
 from compliance.models import Party
 from core import console, ids
 
-VIEW = "compliance.view_party"
+VIEW, BLOCK = "compliance.view_party", "compliance.block_party"
 
 
 @console.finds("Parties", permission=VIEW)
@@ -20,7 +20,11 @@ def find_parties(request: HttpRequest, text: str) -> list[console.Hit]:
         return []
     row = reverse("admin:compliance_party_change", args=[party.pk])
     role = "customer" if party.type == PartyType.CUSTOMER else "provider"
-    return [
+    found = [
         console.Hit(party.party_id, row, f"{role} · {party.status.lower()}", "id of the party"),
         console.Hit("Payments", f"{reverse('admin:payments')}?{role}={party.party_id}", f"with this {role}"),
     ]
+    if request.user.has_perm(BLOCK):
+        standing = reverse("admin:party_standing", args=[party.party_id])
+        found.append(console.Hit("Standing", standing, f"block or lift · {party.status.lower()}", f"of this {role}"))
+    return found
