@@ -11,6 +11,7 @@ class FraudConfig(AppConfig):
 
 
 def _install_shipped_rules(**_: object) -> None:
-    from fraud.services import rule_sets
+    from fraud.services import lists, rule_sets
 
+    lists.install_shipped()
     rule_sets.install_shipped()

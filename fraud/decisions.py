@@ -1,11 +1,11 @@
 """The values of a fraud decision: what is asked, what is found, what is answered."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from fraud.enums import Outcome, Recommendation, RiskLevel
+from fraud.enums import Arm, FeatureSource, Outcome, Recommendation, RiskLevel
 from fraud.rules.scoring import Bands, Judgement
 
 
@@ -15,7 +15,8 @@ class AssessmentRequest:
 
     `card_fingerprint` is anything stable per card that is not its number, `card_bin` its first six digits;
     countries are ISO 3166 alpha-2; `payer_since` and `payee_since` are when the parties were registered.
-    `ip_address` is the customer's own, not that of the marketplace's server.
+    `ip_address` is the customer's own, not that of the marketplace's server. `email_hash` is what is left of `email` in
+    a stored decision that is asked again.
     """
 
     livemode: bool
@@ -33,6 +34,7 @@ class AssessmentRequest:
     user_agent: str | None = None
     device_id: str | None = None
     email: str | None = None
+    email_hash: str | None = None
     billing_country: str | None = None
     shipping_country: str | None = None
     payer_since: datetime | None = None
@@ -59,8 +61,23 @@ class Assessment:
 
 
 @dataclass(frozen=True, slots=True)
+class Opinion:
+    """What one model says: its version, its own answer, the score 0 to 1000 made of it, and what contributed."""
+
+    version: str
+    raw: float
+    score: int
+    contributions: tuple[Mapping[str, Any], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Decided:
-    """A judgement and everything that made it; judgement None is no advice, for the reason in `failure`."""
+    """A judgement and everything that made it; judgement None is no advice, for the reason in `failure`.
+
+    `degraded` says why the history did not come from the feature store, empty where it did. `base_score` is what the
+    rules started from. `bypass_turn` is the turn of the switch under which nothing was judged, `rescores` the key of
+    the decision that this one makes up for.
+    """
 
     judgement: Judgement | None
     failure: str
@@ -69,3 +86,12 @@ class Decided:
     rule_set_version: int | None
     base_score: int
     bands: Bands
+    source: FeatureSource = FeatureSource.NONE
+    degraded: str = ""
+    model: Opinion | None = None
+    challenger: Opinion | None = None
+    shadow: Mapping[str, Any] | None = None
+    arm: Arm | str = ""
+    bypass_turn: int | None = None
+    held_back: tuple[Mapping[str, Any], ...] = field(default=())
+    allowed_by: str = ""

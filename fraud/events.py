@@ -38,3 +38,54 @@ class FraudReported:
     fraud_type: str
     livemode: bool
     reported_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmRaised:
+    """Something that a person must look at now. `alarm` names the kind (`fraud.rule_left_its_band`), `subject` the
+    thing; the two together are one open incident. `severity` is P1 to P4, `url` the page to begin with.
+    """
+
+    name: ClassVar[str] = "fraud.alarm_raised"
+    version: ClassVar[int] = 1
+
+    alarm: str
+    subject: str
+    severity: str
+    summary: str
+    url: str
+    raised_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentLabelled:
+    """What a payment was is known, or known better. `livemode` and `payment_id` name it; both parties may be empty."""
+
+    name: ClassVar[str] = "fraud.payment_labelled"
+    version: ClassVar[int] = 1
+
+    label_id: str
+    payment_id: str
+    is_fraud: bool
+    source: str
+    livemode: bool
+    known_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CaseConcluded:
+    """A person has judged something that was not held: nothing is captured or voided by it, and no marketplace hears.
+
+    `payment_id` is empty where the case is about a customer.
+    """
+
+    name: ClassVar[str] = "fraud.case_concluded"
+    version: ClassVar[int] = 1
+
+    case_id: str
+    payment_id: str
+    cause: str
+    outcome: str
+    decided_by: str
+    livemode: bool
+    decided_at: datetime

@@ -1,5 +1,6 @@
 """Why a payment scored what it scored, in words and numbers a person can check."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -9,6 +10,9 @@ from core.parameters import services as parameters
 from fraud.models import Assessment
 from fraud.parameters import RULE_PREFIX
 from fraud.rules.catalogue import VARIABLES
+
+# A history read from the database because nobody asked the store is whole.
+UNREMARKABLE = frozenset({"NOT_ASKED"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +36,20 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class Contribution:
+    """What one variable added to the model's score, in log-odds, signed."""
+
+    meaning: str
+    value: str
+    effect: str
+
+
+@dataclass(frozen=True, slots=True)
 class Explanation:
-    """From the base score to the final one. `not_evaluated` lacked a value."""
+    """From the base score to the final one. `not_evaluated` lacked a value; `held_back` were true without effect.
+
+    `candidate` says in a sentence what rules in shadow would have made of it.
+    """
 
     base_score: int
     lines: list[Line]
@@ -42,6 +58,13 @@ class Explanation:
     not_evaluated: list[str]
     version: str
     failure: str
+    model_version: str = ""
+    contributions: Sequence[Contribution] = ()
+    held_back: Sequence[str] = ()
+    candidate: str = ""
+    allowed_by: str = ""
+    degraded: str = ""
+    assessment_id: str = ""
 
     @property
     def remark(self) -> str:
@@ -63,6 +86,13 @@ def explain(assessment: Assessment) -> Explanation:
         not_evaluated=list(assessment.not_evaluated),
         version=f"rules version {assessment.rule_set_version}" if assessment.rule_set_version else "",
         failure=assessment.failure,
+        model_version=assessment.model_version or "",
+        contributions=[_contribution(item, currency) for item in assessment.contributions],
+        held_back=[_held_back(item) for item in assessment.held_back],
+        candidate=_candidate(assessment.shadow),
+        allowed_by=assessment.allowed_by,
+        degraded="" if assessment.degraded in UNREMARKABLE else assessment.degraded.replace("_", " ").lower(),
+        assessment_id=assessment.assessment_id,
     )
 
 
@@ -85,6 +115,28 @@ def usual(assessment: Assessment) -> list[tuple[str, str, str]]:
         ("Billing", shown("billing_country"), f"shipping {shown('shipping_country')}"),
         ("Others on this device", shown("device_other_customers_30d"), f"card: {shown('card_other_customers_30d')}"),
     ]
+
+
+def _contribution(item: dict[str, Any], currency: str) -> Contribution:
+    name = item["variable"]
+    meaning = VARIABLES[name].meaning if name in VARIABLES else name
+    effect = f"{item['contribution']:+.2f}".replace("-", "\N{MINUS SIGN}")
+    return Contribution(meaning, _value(name, item["value"], currency), effect)
+
+
+def _held_back(item: dict[str, Any]) -> str:
+    """The rule, and why it had no effect where that is kept."""
+    why = str(item.get("reason", "")).replace("_", " ").lower()
+    said = item.get("description") or item["code"]
+    return f"{said} ({why})" if why else str(said)
+
+
+def _candidate(shadow: dict[str, Any] | None) -> str:
+    if not shadow:
+        return ""
+    hits = f", by {', '.join(shadow['hits'])}" if shadow.get("hits") else ""
+    outcome = str(shadow["outcome"]).replace("_", " ").lower()
+    return f"Rules version {shadow['version']} in shadow would have said {shadow['score']}, {outcome}{hits}."
 
 
 def _line(hit: dict[str, Any], currency: str) -> Line:
@@ -112,8 +164,15 @@ def _value(name: str, value: Any, currency: str) -> str:
         return "yes" if value else "no"
     if name.endswith("_minor"):
         return str(Money(round(value), Currency[currency]))
+    if name.endswith("_km"):
+        return f"{value:,} km"
     if name.endswith("_days"):
         return f"{timedelta(days=value).days} days"
     if isinstance(value, list):
         return ", ".join(value)
     return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def shown(name: str, value: Any, currency: str) -> str:
+    """The value of a variable or threshold as people read it: money with its currency, days as days."""
+    return _value(name, value, currency)

@@ -13,6 +13,7 @@ from core.api.schema import describe
 from core.api.views import ApiView
 from fraud.api import serializers as wire
 from fraud.models import RuleSet
+from fraud.rules import definitions
 from fraud.rules.definitions import Rule
 from fraud.selectors import rule_sets as selector
 from fraud.services import rule_sets
@@ -62,7 +63,7 @@ def _shown(rule_set: RuleSet) -> dict[str, Any]:
     return {
         "version": rule_set.version,
         "state": rule_set.state,
-        "rules": rule_set.rules,
+        "rules": [rule.as_json() for rule in definitions.read(rule_set.rules)],
         "digest": rule_set.digest,
         "note": rule_set.note,
         "created_at": rule_set.created_at,

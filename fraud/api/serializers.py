@@ -115,13 +115,19 @@ class HistorySerializer(WireSerializer):
 
 
 class RuleSerializer(WireSerializer):
-    """`points` are added to the score where `expression` is true; `floor` lifts the payment at least into that band."""
+    """`points` are added to the score where `expression` is true; `floor` lifts the payment at least into that band.
+
+    A rule that `allows` asks an allow list and lowers a review to an approval, nothing above it. `opensCase` asks for a
+    person whatever the score.
+    """
 
     code = serializers.CharField(max_length=60)
     expression = serializers.CharField(max_length=500)
     points = StrictIntegerField(min_value=-MAX_POINTS, max_value=MAX_POINTS)
     floor = serializers.ChoiceField(choices=sorted(FLOORS), required=False, allow_null=True, default=None)
     description = serializers.CharField(max_length=200)
+    allows = serializers.BooleanField(required=False, default=False)
+    opens_case = serializers.BooleanField(required=False, default=False)
 
 
 class NewRulesSerializer(WireSerializer):

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from fraud.api import rules_views, views
+from fraud.api import analytics, rules_views, views
 
 urlpatterns = [
     path("fraud/evaluations", views.EvaluationsView.as_view()),
@@ -8,4 +8,5 @@ urlpatterns = [
     path("fraud/reports", views.ReportsView.as_view()),
     path("fraud/history", views.HistoryView.as_view()),
     path("fraud/rules", rules_views.RulesView.as_view()),
+    path("fraud/analytics", analytics.AnalyticsView.as_view()),
 ]

@@ -23,7 +23,7 @@ from fraud.enums import RECOMMENDATIONS, RISK_LEVELS, Outcome, Recommendation
 from fraud.models import Assessment, FraudReport
 from fraud.selectors import assessments as stored
 from fraud.selectors import reports as reported
-from fraud.services import assessments, reports
+from fraud.services import assessments, memory, reports
 from fraud.services.reports import CustomerIdRequired
 
 EXAMPLE = {
@@ -75,9 +75,10 @@ class EvaluationsView(ApiView):
         if not values.get("customer_id"):
             raise CustomerIdRequired
         wanted = _asked(values, livemode=call.livemode)
+        seen = memory.look(wanted, now=now)
 
         def effect() -> tuple[int, dict[str, Any]]:
-            answer = assessments.evaluate(wanted, now=now)
+            answer = assessments.evaluate(wanted, seen=seen, now=now)
             _require_advice(answer)
             return 200, _score(answer, wanted, now)
 
@@ -110,7 +111,7 @@ class ScoreView(ApiView):
                 "recommendation": RECOMMENDATIONS[outcome],
                 "rule_matches": [hit["code"] for hit in row.hits],
                 "reason_codes": row.reason_codes,
-                "model_version": assessments.model_version(row.rule_set_version),
+                "model_version": assessments.model_version(row.rule_set_version, row.model_version),
                 "evaluation_time": row.evaluation_ms,
                 "livemode": row.livemode,
                 "timestamp": row.created_at,

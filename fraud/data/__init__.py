@@ -1,7 +1,9 @@
 """Tables of the sandbox: the networks' published test numbers and the address blocks set aside for documentation.
 
 Neither belongs to anyone, so a test can name a country without touching a real person. Everything else is unknown
-(None), and a rule that needs it is then not evaluated.
+(None), and a rule that needs it is then not evaluated. The middles of the countries are real, all 249 of ISO 3166-1:
+of the mainland where others have a code of their own or lie oceans away (Alaska, the Azores), of the main island in a
+scattered group.
 """
 
 import csv
@@ -38,6 +40,11 @@ def find_country(ip_address: str | None) -> str | None:
     return next((country for network, country in _networks() if address in network), None)
 
 
+def find_position(country: str | None) -> tuple[float, float] | None:
+    """Latitude and longitude of a country's middle in degrees, to a tenth; None for what is no ISO 3166 code."""
+    return _positions().get(country) if country else None
+
+
 def readable_ip(ip_address: str | None) -> str | None:
     """The address in its usual form, or None for what is no address (a client's text never stops a payment)."""
     try:
@@ -56,3 +63,9 @@ def _issuers() -> dict[str, Issuer]:
 def _networks() -> list[tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, str]]:
     with (HERE / "networks.csv").open(newline="") as file:
         return [(ipaddress.ip_network(row["network"]), row["country"]) for row in csv.DictReader(file)]
+
+
+@cache
+def _positions() -> dict[str, tuple[float, float]]:
+    with (HERE / "countries.csv").open(newline="") as file:
+        return {row["country"]: (float(row["latitude"]), float(row["longitude"])) for row in csv.DictReader(file)}

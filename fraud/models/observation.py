@@ -8,7 +8,7 @@ from fraud.enums import AttemptOutcome
 class Observation(models.Model):
     """Append-only. Card number, e-mail and the like are never here: a fingerprint, a token or a keyed hash is.
 
-    Every index serves one part of the function `fraud_history`: one entity, newest first.
+    The indexes of one entity, newest first, serve one part of the function `fraud_history` each.
     """
 
     payment_id = models.CharField(max_length=40, unique=True)
@@ -57,4 +57,11 @@ class Observation(models.Model):
                 condition=models.Q(device_id__isnull=False),
                 name="observation_by_device",
             ),
+            models.Index(
+                fields=["livemode", "email_hash", "-at"],
+                condition=models.Q(email_hash__isnull=False),
+                name="observation_by_email",
+            ),
+            models.Index(fields=["livemode", "transaction_id"], name="observation_by_transaction"),
+            models.Index(fields=["at", "id"], name="observation_by_time"),
         ]

@@ -24,4 +24,7 @@ class FraudReport(models.Model):
             ),
             models.CheckConstraint(condition=models.Q(fraud_type__in=FraudType.values), name="fraud_type_is_known"),
         ]
-        indexes = [models.Index(fields=["livemode", "customer_id", "-reported_at"], name="report_by_customer")]
+        indexes = [
+            models.Index(fields=["livemode", "customer_id", "-reported_at"], name="report_by_customer"),
+            models.Index(fields=["reported_at", "id"], name="report_by_time"),
+        ]

@@ -17,6 +17,9 @@ class Variable:
     meaning: str
 
 
+# Before the name of a list in an expression: `customer_id in list_blocked_customers`.
+LIST_PREFIX = "list_"
+
 _N, _T, _F = Kind.NUMBER, Kind.TEXT, Kind.FLAG
 
 # Counts and sums never contain the payment being judged. "Paid" leaves refused attempts out.
@@ -55,12 +58,36 @@ VARIABLES: dict[str, Variable] = {
     "device_other_customers_30d": Variable(_N, "Other customers on this device in 30 days"),
     "seller_payments_7d": Variable(_N, "Attempts to pay this seller in the last 7 days"),
     "seller_age_days": Variable(_N, "Days since the seller was first seen"),
+    "customer_mean_7d_minor": Variable(_N, "Mean of the customer's paid amounts in 7 days"),
+    "customer_mean_30d_minor": Variable(_N, "Mean of the customer's paid amounts in 30 days"),
+    "customer_deviation_30d_minor": Variable(_N, "Standard deviation of the customer's paid amounts in 30 days"),
+    "amount_to_usual": Variable(_N, "Amount over what the customer usually pays, large payments cut back"),
+    "amount_to_usual_largest": Variable(_N, "Amount over the largest usual one of the customer"),
+    "customer_large_3d": Variable(_N, "Payments in 3 days of more than 2.8 times the customer's usual amount"),
+    "customer_large_14d": Variable(_N, "Payments in 14 days of more than 2.8 times the customer's usual amount"),
+    "customer_seconds_since_large": Variable(_N, "Seconds since the customer's last such payment"),
+    "seller_payments_30d": Variable(_N, "Attempts to pay this seller in the last 30 days"),
+    "seller_fraud_share_7d": Variable(_N, "Share of fraud in what became known of the seller in 7 days, 0 to 1"),
+    "seller_fraud_share_30d": Variable(_N, "Share of fraud in what became known of the seller in 30 days, 0 to 1"),
+    "seller_fraud_run": Variable(_N, "Latest payments to the seller in a row that are known to be fraud"),
+    "seller_fraud_run_age_days": Variable(_N, "Days since the first payment of that run"),
+    "pair_payments": Variable(_N, "Attempts of this customer to this seller ever"),
     "card_brand": Variable(_T, "VISA, MASTERCARD, …"),
     "card_funding": Variable(_T, "CREDIT, DEBIT or PREPAID, where the card's first digits say so"),
     "issuer_country": Variable(_T, "Country of the card's bank"),
     "ip_country": Variable(_T, "Country of the address"),
     "billing_country": Variable(_T, "Country of the billing address"),
     "shipping_country": Variable(_T, "Country of the shipping address"),
+    "ip_billing_km": Variable(_N, "Kilometres between the countries of address and billing, 0 within one country"),
+    "ip_shipping_km": Variable(_N, "Kilometres between the countries of address and shipping, 0 within one country"),
+    "billing_shipping_km": Variable(_N, "Kilometres between the countries of billing and shipping, 0 within one"),
+    "customer_id": Variable(_T, "Who pays, for lists"),
+    "seller_id": Variable(_T, "Who is paid, for lists"),
+    "card_fingerprint": Variable(_T, "What stands for the card, never its number, for lists"),
+    "card_bin": Variable(_T, "First six digits of the card, for lists"),
+    "device_id": Variable(_T, "The device, for lists"),
+    "ip_address": Variable(_T, "The customer's address, for lists"),
+    "email_hash": Variable(_T, "Keyed hash of the customer's e-mail address, for lists"),
 }
 
 

@@ -1,10 +1,11 @@
 """The variables of the catalogue, from a request and what history says of it. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from fraud.features import geography
 from fraud.rules.catalogue import VARIABLES
 
 DAY_SECONDS = 86_400
@@ -12,11 +13,13 @@ NIGHT_HOURS = range(6)
 SATURDAY = 5
 ROUND_MINOR = 10_000
 
-# What history returns under its own name.
+# What a request says itself and only lists ask for.
+IDENTITIES = ("customer_id", "seller_id", "card_fingerprint", "card_bin", "device_id", "ip_address", "email_hash")
+# What history returns under its own name, as far as it knows it.
 _COUNTED = [
     name
     for name in VARIABLES
-    if name.startswith(("customer_", "pair_", "card_", "ip_", "device_", "seller_"))
+    if name.startswith(("amount_to_", "customer_", "pair_", "card_", "ip_", "device_", "seller_"))
     and name
     not in {
         "customer_seconds_since_last",
@@ -25,13 +28,19 @@ _COUNTED = [
         "card_brand",
         "card_funding",
         "ip_country",
+        "ip_billing_km",
+        "ip_shipping_km",
+        *IDENTITIES,
     }
 ]
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What a request says itself, and what the sandbox tables say of its card and address."""
+    """What a request says itself, and what the sandbox tables say of its card and address.
+
+    `identities` are the texts that lists name, by the name of their variable; what is missing is unknown.
+    """
 
     amount_minor: int
     currency: str
@@ -44,6 +53,7 @@ class Facts:
     shipping_country: str | None
     payer_since: datetime | None
     payee_since: datetime | None
+    identities: Mapping[str, str | None] = field(default_factory=dict)
 
 
 def derive(facts: Facts, *, history: Mapping[str, Any], now: datetime) -> dict[str, Any]:
@@ -62,6 +72,9 @@ def derive(facts: Facts, *, history: Mapping[str, Any], now: datetime) -> dict[s
         "ip_country": facts.ip_country,
         "billing_country": facts.billing_country,
         "shipping_country": facts.shipping_country,
+        "ip_billing_km": geography.between_km(facts.ip_country, facts.billing_country),
+        "ip_shipping_km": geography.between_km(facts.ip_country, facts.shipping_country),
+        "billing_shipping_km": geography.between_km(facts.billing_country, facts.shipping_country),
         "customer_age_days": _age_days(facts.payer_since, history["customer_first_at"], now),
         # No seller is named where history did not count for one.
         "seller_age_days": None
@@ -70,7 +83,9 @@ def derive(facts: Facts, *, history: Mapping[str, Any], now: datetime) -> dict[s
         "customer_seconds_since_last": _seconds_since(history["customer_last_at"], now),
     }
     for name in _COUNTED:
-        values[name] = history[name]
+        values[name] = history.get(name)
+    for name in IDENTITIES:
+        values[name] = facts.identities.get(name)
     return values
 
 

@@ -1,4 +1,7 @@
-"""Version 1 of the rules, installed by `migrate` where no version exists."""
+"""Version 1 of the rules, installed by `migrate` where no version exists; others may take it as a draft.
+
+They look for the same things in every marketplace; what is high, often or new there are dated parameters.
+"""
 
 from fraud.rules.definitions import Rule
 
@@ -126,5 +129,97 @@ SHIPPED: tuple[Rule, ...] = (
         -50,
         None,
         "The customer has paid here for a long time without trouble",
+    ),
+    Rule(
+        "blocked_party_rule",
+        "customer_id in list_blocked_customers or seller_id in list_blocked_sellers",
+        600,
+        BLOCK,
+        "The customer or the seller is on a block list",
+    ),
+    Rule(
+        "blocked_instrument_rule",
+        "card_fingerprint in list_blocked_cards or device_id in list_blocked_devices"
+        " or ip_address in list_blocked_addresses or email_hash in list_blocked_emails",
+        600,
+        BLOCK,
+        "The card, device, address or e-mail address is on a block list",
+    ),
+    Rule("risk_bin_rule", "card_bin in list_risk_bins", 150, None, "Cards with these first digits are being abused"),
+    Rule(
+        "risk_region_rule",
+        "ip_country in list_risk_regions or issuer_country in list_risk_regions"
+        " or billing_country in list_risk_regions or shipping_country in list_risk_regions",
+        150,
+        None,
+        "A country of the payment is one that fraud comes from more often",
+    ),
+    Rule(
+        "trusted_customer_rule",
+        "customer_id in list_trusted_customers",
+        0,
+        None,
+        "The customer is known well enough to skip a review",
+        allows=True,
+    ),
+    Rule(
+        "account_takeover_rule",
+        "customer_paid_30d >= unusual_history and customer_devices_24h > 1 and customer_other_countries_24h > 0"
+        " and amount_minor >= takeover_minimum_minor",
+        250,
+        REVIEW,
+        "A known customer pays a high amount from another device in another country within a day",
+        opens_case=True,
+    ),
+    Rule(
+        "seller_collusion_rule",
+        "pair_payments_30d + 1 > pair_repeats and pair_payments_30d > 2 * customer_payments_24h"
+        " and round_amount and amount_minor >= collusion_minimum_minor",
+        225,
+        REVIEW,
+        "The customer pays one seller again and again over weeks, in round amounts",
+        opens_case=True,
+    ),
+    Rule(
+        "device_card_testing_rule",
+        "device_payments_24h + 1 > device_payments_per_day and amount_minor <= testing_maximum_minor",
+        300,
+        None,
+        "One device makes many small payments in a day",
+    ),
+    Rule(
+        "address_card_testing_rule",
+        "ip_payments_1h + 1 > address_payments_per_hour and amount_minor <= testing_maximum_minor",
+        300,
+        None,
+        "One address makes many small payments in an hour",
+    ),
+    Rule(
+        "bin_card_testing_rule",
+        "card_bin in list_risk_bins and (customer_declines_24h > 0 or card_declines_24h > 0)",
+        250,
+        None,
+        "Refused attempts with a card of first digits that are being tested",
+    ),
+    Rule(
+        "second_card_rule",
+        "customer_seconds_since_last < repeat_seconds and customer_cards_24h > 1",
+        125,
+        None,
+        "Another card is tried within seconds",
+    ),
+    Rule(
+        "many_devices_rule",
+        "customer_devices_24h > devices_per_day",
+        200,
+        None,
+        "The customer uses many devices in a day",
+    ),
+    Rule(
+        "daily_amount_rule",
+        "customer_amount_24h_minor + amount_minor > daily_amount_minor",
+        150,
+        None,
+        "The customer pays very much within a day",
     ),
 )

@@ -34,11 +34,26 @@ COLUMNS = (
     "score",
     "outcome",
     "failure",
+    "feature_source",
+    "degraded",
+    "model_version",
+    "model_raw",
+    "model_score",
+    "contributions",
+    "challenger_version",
+    "challenger_raw",
+    "challenger_score",
+    "held_back",
+    "shadow",
+    "arm",
+    "allowed_by",
+    "bypass_turn",
+    "rescores_id",
     "evaluation_us",
     "created_at",
 )
 UNAVAILABLE = "FRAUD_DETECTOR_UNAVAILABLE"
-JSON_COLUMNS = {"inputs", "features", "thresholds", "hits"}
+JSON_COLUMNS = {"inputs", "features", "thresholds", "hits", "contributions", "held_back", "shadow"}
 INSERT = """
 SAVEPOINT fraud_assessment;
 INSERT INTO fraud_assessment ({columns}) VALUES ({values}) RETURNING id;
@@ -56,6 +71,7 @@ def insert(
     request: AssessmentRequest,
     inputs: dict[str, Any],
     decided: Decided,
+    rescores: int | None,
     elapsed_us: int,
     now: datetime,
 ) -> int | None:
@@ -80,6 +96,15 @@ def insert(
         decided.judgement.score if decided.judgement else None,
         decided.judgement.outcome.value if decided.judgement else Outcome.NO_ADVICE.value,
         decided.failure[:60],
+        decided.source.value,
+        decided.degraded[:60],
+        *_opinions(decided),
+        json.dumps(list(decided.held_back)),
+        json.dumps(decided.shadow) if decided.shadow is not None else None,
+        str(decided.arm),
+        decided.allowed_by,
+        decided.bypass_turn,
+        rescores,
         elapsed_us,
         now,
     ]
@@ -94,6 +119,16 @@ def insert(
         cursor.nextset()
         (row_id,) = cursor.fetchone() or (None,)
         return row_id
+
+
+def _opinions(decided: Decided) -> list[Any]:
+    """The champion's version, answer, score and contributions, then the challenger's without them."""
+    model, challenger = decided.model, decided.challenger
+    return [
+        *((model.version, model.raw, model.score) if model else (None, None, None)),
+        json.dumps(list(model.contributions) if model else []),
+        *((challenger.version, challenger.raw, challenger.score) if challenger else (None, None, None)),
+    ]
 
 
 def _verdict(decided: Decided) -> tuple[str, list[str], list[str]]:

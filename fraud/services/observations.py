@@ -1,11 +1,16 @@
 """Take down what payments saw: the history every later score is computed from."""
 
+import functools
 from dataclasses import dataclass
 from datetime import datetime
+
+from django.db import transaction
 
 from core.database import statements
 from fraud import data
 from fraud.enums import AttemptOutcome
+from fraud.models import Observation as Row
+from fraud.services import memory
 
 INSERT = """
 INSERT INTO fraud_observation (payment_id, transaction_id, livemode, payer_id, payee_id, amount_minor, currency,
@@ -45,9 +50,10 @@ class Observation:
 
 
 def record(observation: Observation) -> None:
-    """One INSERT in the caller's transaction. The same payment told twice counts once."""
+    """In the caller's transaction; the feature store is told after it. The same payment told twice counts once."""
     issuer = data.find_issuer(observation.card_bin)
     ip_address = data.readable_ip(observation.ip_address)
+    ip_country, device_id = data.find_country(ip_address), (observation.device_id or "")[:128] or None
     statements.execute(
         INSERT,
         [
@@ -64,8 +70,8 @@ def record(observation: Observation) -> None:
             observation.card_brand or (issuer.brand if issuer else None),
             issuer.country if issuer else None,
             ip_address,
-            data.find_country(ip_address),
-            (observation.device_id or "")[:128] or None,
+            ip_country,
+            device_id,
             observation.email_hash or None,
             observation.billing_country or None,
             observation.shipping_country or None,
@@ -73,3 +79,17 @@ def record(observation: Observation) -> None:
             observation.at,
         ],
     )
+    kept = Row(
+        payment_id=observation.payment_id,
+        livemode=observation.livemode,
+        payer_id=observation.payer_id,
+        payee_id=observation.payee_id or None,
+        amount_minor=observation.amount_minor,
+        card_fingerprint=observation.card_fingerprint or None,
+        ip_address=ip_address,
+        ip_country=ip_country,
+        device_id=device_id,
+        outcome=AttemptOutcome(observation.outcome).value,
+        at=observation.at,
+    )
+    transaction.on_commit(functools.partial(memory.tell_ended, kept, now=observation.at), robust=True)

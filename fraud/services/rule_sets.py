@@ -14,9 +14,7 @@ from core.errors import FieldError, Refusal
 from core.parameters.services import SHIPPED_SINCE
 from fraud.enums import RuleSetState
 from fraud.models import RuleSet
-from fraud.parameters import threshold_types
 from fraud.rules import definitions
-from fraud.rules.compiled import kinds
 from fraud.rules.definitions import Rule
 from fraud.rules.shipped import SHIPPED
 from fraud.selectors import rule_sets as selector
@@ -42,10 +40,11 @@ def draft(
     The very content of the newest draft again is that draft. `require_unchanged` raises what its caller wants raised
     where the rules are not those it saw; it is asked while no other draft can be written.
     """
-    faults = definitions.faults(rules, kinds=kinds(threshold_types()))
+    vocabulary = selector.get_vocabulary()
+    faults = definitions.faults(rules, kinds=vocabulary.kinds, list_effects=vocabulary.list_effects)
     if faults:
         raise InvalidRules(
-            errors=tuple(FieldError(f"/rules/{fault.index}/{fault.field}", fault.reason) for fault in faults)
+            errors=tuple(FieldError(f"/rules/{fault.index}/{fault.field}", str(fault)) for fault in faults)
         )
     with transaction.atomic():
         with connection.cursor() as cursor:
@@ -69,7 +68,7 @@ def draft(
         audit.record(
             actor=actor,
             action="fraud.rule_set.drafted",
-            subject=f"fraud_rules_v{rule_set.version}",
+            subject=rule_set.subject,
             at=now,
             details={"version": rule_set.version, "digest": rule_set.digest, "rules": len(rules)},
         )
@@ -78,9 +77,9 @@ def draft(
 
 def install_shipped() -> None:
     """Version 1, active, where there is no version at all; run after every migrate."""
-    content = [rule.as_json() for rule in SHIPPED]
     if RuleSet.objects.exists():
         return
+    content = [rule.as_json() for rule in SHIPPED]
     RuleSet.objects.bulk_create(
         [
             RuleSet(
@@ -95,6 +94,11 @@ def install_shipped() -> None:
         ],
         ignore_conflicts=True,
     )
+
+
+def shipped_rules() -> list[Rule]:
+    """The rules that a new installation begins with; an older one may take them as a draft."""
+    return list(SHIPPED)
 
 
 def digest(content: object) -> str:

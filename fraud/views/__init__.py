@@ -1,0 +1,41 @@
+"""The pages of fraud work. Importing this package registers them with the console."""
+
+from fraud.views import (
+    analytics,
+    backtests,
+    bypasses,
+    decisions,
+    held_back,
+    lists,
+    model_pages,
+    moves,
+    patterns,
+    profiles,
+    queue,
+    reviews,
+    rule_editor,
+    rule_life,
+    rules,
+    second_reviews,
+    weekly_reports,
+)
+
+__all__ = [
+    "analytics",
+    "backtests",
+    "bypasses",
+    "decisions",
+    "held_back",
+    "lists",
+    "model_pages",
+    "moves",
+    "patterns",
+    "profiles",
+    "queue",
+    "reviews",
+    "rule_editor",
+    "rule_life",
+    "rules",
+    "second_reviews",
+    "weekly_reports",
+]
