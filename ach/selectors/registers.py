@@ -1,0 +1,133 @@
+"""Reads of files, inbound files, items, changes and cases, for lists and pages. Sealed bytes are never read here."""
+
+from typing import ClassVar, TypeVar
+
+from django.db.models import Model, Q, QuerySet
+
+from ach.enums import ItemState
+from ach.models import AccountStop, Case, Change, Dishonor, Entry, File, InboundFile, InboundItem, Originator
+from core.errors import Refusal
+
+Row = TypeVar("Row", bound=Model)
+
+
+class NotFound(Refusal):
+    """Nothing of that name in that mode."""
+
+    code: ClassVar[str] = "ACH_NOT_FOUND"
+    status: ClassVar[int] = 404
+    title: ClassVar[str] = "No such thing on the rail"
+
+
+def get_file(file_id: str, *, livemode: bool) -> File:
+    """With its originator, cutoff and the file it replaces. Raises NotFound."""
+    return _one(_files().filter(public_id=file_id, livemode=livemode), file_id)
+
+
+def list_inbound(*, livemode: bool, state: str = "") -> QuerySet[InboundFile]:
+    found = InboundFile.objects.select_related("originator").defer("content").filter(livemode=livemode)
+    return found.filter(state=state) if state else found
+
+
+def get_inbound(inbound_id: str, *, livemode: bool) -> InboundFile:
+    """With its originator and the file it repeats. Raises NotFound."""
+    found = list_inbound(livemode=livemode).select_related("first").defer("content", "first__content")
+    return _one(found.filter(public_id=inbound_id), inbound_id)
+
+
+def list_items(file: InboundFile) -> QuerySet[InboundItem]:
+    return _items().filter(file=file)
+
+
+def list_suspense(*, livemode: bool) -> QuerySet[InboundItem]:
+    """Items that match nothing, or more than one entry."""
+    return _items().filter(state=ItemState.SUSPENSE, file__livemode=livemode)
+
+
+def get_item(item_id: str, *, livemode: bool) -> InboundItem:
+    """With its file and entry. Raises NotFound."""
+    return _one(_items().filter(public_id=item_id, file__livemode=livemode), item_id)
+
+
+def list_changes(*, livemode: bool, state: str = "") -> QuerySet[Change]:
+    found = _changes().filter(item__file__livemode=livemode)
+    return found.filter(state=state) if state else found
+
+
+def get_change(change_id: str, *, livemode: bool) -> Change:
+    """With its item and account. Raises NotFound."""
+    return _one(_changes().filter(public_id=change_id, item__file__livemode=livemode), change_id)
+
+
+def list_cases(*, livemode: bool, state: str = "", kind: str = "") -> QuerySet[Case]:
+    wanted = Q(livemode=livemode)
+    if state:
+        wanted &= Q(state=state)
+    if kind:
+        wanted &= Q(kind=kind)
+    return Case.objects.filter(wanted)
+
+
+def get_case(case_id: str, *, livemode: bool) -> Case:
+    """Raises NotFound."""
+    return _one(Case.objects.filter(public_id=case_id, livemode=livemode), case_id)
+
+
+def list_originators(*, livemode: bool) -> list[Originator]:
+    """Closed ones too: their entries are still there."""
+    return list(Originator.objects.filter(livemode=livemode).order_by("name", "id"))
+
+
+PAGES = (
+    (Entry, "ach_entry"), (File, "ach_file"), (InboundItem, "ach_item"), (InboundFile, "ach_inbound_file"),
+    (Change, "ach_change"), (Case, "ach_case"),
+)  # fmt: skip
+"""Which page shows which row: told by the row, because some beginnings of ids are others' too."""
+
+
+def place_of(public_id: str) -> tuple[str, str] | None:
+    """Page and argument that show the thing of that id; None where it is none of the rail. At most seven look-ups."""
+    for model, page in PAGES:
+        if model.objects.filter(public_id=public_id).exists():
+            return page, public_id
+    item = Dishonor.objects.filter(public_id=public_id).values_list("item__public_id", flat=True).first()
+    return ("ach_item", item) if item else None
+
+
+def is_entry(public_id: str) -> bool:
+    return Entry.objects.filter(public_id=public_id).exists()
+
+
+def is_case(public_id: str) -> bool:
+    return Case.objects.filter(public_id=public_id).exists()
+
+
+def list_stops(*, livemode: bool) -> QuerySet[AccountStop]:
+    """Those that stand and those that were lifted."""
+    found = AccountStop.objects.select_related("account", "account__party", "item")
+    return found.defer("account__sealed", "item__sealed").filter(livemode=livemode)
+
+
+def _files() -> QuerySet[File]:
+    return File.objects.select_related("originator", "cutoff", "replaces", "replaced_by").defer(
+        "content", "replaces__content", "replaced_by__content"
+    )
+
+
+def _items() -> QuerySet[InboundItem]:
+    return InboundItem.objects.select_related("file", "file__originator", "entry", "entry__account").defer(
+        "sealed", "file__content", "entry__account__sealed"
+    )
+
+
+def _changes() -> QuerySet[Change]:
+    return Change.objects.select_related(
+        "item", "item__file", "item__entry", "account", "account__party", "replaced_by"
+    ).defer("item__sealed", "item__file__content", "account__sealed", "replaced_by__sealed", "successor_sealed")
+
+
+def _one(found: QuerySet[Row], name: str) -> Row:
+    row = found.first()
+    if row is None:
+        raise NotFound(f"nothing here is named {name[:40]}")
+    return row
