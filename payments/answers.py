@@ -10,7 +10,7 @@ from core.api.values import Verbatim
 from core.api.wire import to_wire
 from core.errors import Refusal
 from payments.enums import PaymentStatus
-from payments.models import Payment, Refund
+from payments.models import Chargeback, Payment, Refund
 from payments.refusals import FAILURES, GatewayFailed
 
 COLLECTION = "/v1/payments"
@@ -102,9 +102,34 @@ def refund_fields(refund: Refund, payment: Payment) -> dict[str, Any]:
         "reason": refund.reason or None,
         "amount_refunded": payment.refunded_minor,
         "failure_code": refund.failure_code or None,
+        "stranded": refund.stranded,
         "livemode": refund.livemode,
         "created_at": refund.created_at,
         "timestamp": refund.completed_at or refund.created_at,
+    }
+
+
+def chargeback_fields(chargeback: Chargeback) -> dict[str, Any]:
+    """A chargeback with its payment loaded. The evidence is not told: it may speak of people."""
+    return {
+        "chargeback_id": chargeback.public_id,
+        "payment_id": chargeback.payment.public_id,
+        "escrow_id": chargeback.payment.escrow_id,
+        "status": chargeback.state,
+        "kind": chargeback.kind,
+        "reason_code": chargeback.reason_code,
+        "amount": chargeback.amount_minor,
+        "currency": chargeback.currency,
+        "fees_reversed": chargeback.fee_minor,
+        "amount_held": chargeback.held_minor,
+        "amount_late": chargeback.late_minor,
+        "amount_refunded_before": chargeback.beyond_minor,
+        "contested_at": chargeback.contested_at,
+        "respond_by": chargeback.respond_by,
+        "opened_at": chargeback.opened_at,
+        "closed_at": chargeback.closed_at,
+        "livemode": chargeback.livemode,
+        "timestamp": chargeback.closed_at or chargeback.contested_at or chargeback.opened_at,
     }
 
 

@@ -41,6 +41,24 @@ class RefundStatus(TextChoices):
     FAILED = "FAILED"
 
 
+class ChargebackState(TextChoices):
+    OPEN = "OPEN"  # the network has taken the money; it may be contested
+    WON = "WON"  # the network has given it back
+    LOST = "LOST"  # it stays gone, the network says
+    ACCEPTED = "ACCEPTED"  # it stays gone, we say
+
+
+class ChargebackKind(TextChoices):
+    """What the card's holder says, read from the network's reason code."""
+
+    FRAUD = "FRAUD", "Not paid by the card's holder"
+    NOT_RECEIVED = "NOT_RECEIVED", "Nothing received"
+    NOT_AS_DESCRIBED = "NOT_AS_DESCRIBED", "Not as described"
+    NOT_REFUNDED = "NOT_REFUNDED", "A promised refund did not come"
+    DUPLICATE = "DUPLICATE", "Paid twice, or another amount"
+    OTHER = "OTHER", "Another reason"
+
+
 class Operation(TextChoices):
     """What was asked of a gateway."""
 
@@ -77,6 +95,8 @@ class MatchOutcome(TextChoices):
 class LineKind(TextChoices):
     CHARGE = "CHARGE"
     REFUND = "REFUND"
+    CHARGEBACK = "CHARGEBACK"
+    CHARGEBACK_RETURN = "CHARGEBACK_RETURN"  # a won chargeback
 
 
 class ChargeState(TextChoices):

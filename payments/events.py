@@ -84,3 +84,71 @@ class PaymentRefunded:
     currency: str
     livemode: bool
     refunded_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RefundStranded:
+    """The network refused a refund whose money cannot go back where it came from: it stays set aside for the payer."""
+
+    name: ClassVar[str] = "payments.refund_stranded"
+    version: ClassVar[int] = 1
+
+    refund_id: str
+    payment_id: str
+    escrow_id: str | None
+    payer_id: str
+    amount_minor: int
+    net_minor: int
+    currency: str
+    livemode: bool
+    stranded_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ChargebackOpened:
+    """The network has taken money back. `held_minor` came out of what was still held for the payee, `late_minor` had
+    been released to it, `fee_minor` is the platform's; `beyond_minor` had been refunded to the payer before.
+    """
+
+    name: ClassVar[str] = "payments.chargeback_opened"
+    version: ClassVar[int] = 1
+
+    chargeback_id: str
+    payment_id: str
+    escrow_id: str | None
+    payer_id: str
+    payee_id: str | None
+    amount_minor: int
+    fee_minor: int
+    held_minor: int
+    late_minor: int
+    beyond_minor: int
+    currency: str
+    kind: str
+    reason_code: str
+    respond_by: datetime
+    livemode: bool
+    opened_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ChargebackClosed:
+    """`outcome` is WON (all of it has come back, to where `held_minor` and `late_minor` say), LOST or ACCEPTED."""
+
+    name: ClassVar[str] = "payments.chargeback_closed"
+    version: ClassVar[int] = 1
+
+    chargeback_id: str
+    payment_id: str
+    escrow_id: str | None
+    payer_id: str
+    payee_id: str | None
+    outcome: str
+    amount_minor: int
+    fee_minor: int
+    held_minor: int
+    late_minor: int
+    beyond_minor: int
+    currency: str
+    livemode: bool
+    closed_at: datetime

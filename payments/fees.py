@@ -52,3 +52,15 @@ def split_refund(payment: Split, *, before: GivenBack, refund: Money) -> GivenBa
     most = min(refund.minor, fee_left.minor)
     fee = Money(min(max((target - before.fee).minor, least), most), whole.currency)
     return GivenBack(fee, refund - fee)
+
+
+def gross_of_net(payment: Split, *, before: GivenBack, net: Money) -> GivenBack:
+    """The inverse of `split_refund`: the refund whose net part is `net`. It is no more than what is left of the net.
+
+    The fee follows the running total of the net, and the last of the net takes exactly the rest of the fee: 230.00 of
+    a net of 460.00 (fee 40.00) is a refund of 250.00.
+    """
+    total = before.net + net
+    target = Money((2 * payment.fee.minor * total.minor + payment.net.minor) // (2 * payment.net.minor), net.currency)
+    fee = min(max((target - before.fee).minor, 0), (payment.fee - before.fee).minor)
+    return GivenBack(Money(fee, net.currency), net)

@@ -4,8 +4,8 @@ from django.db.models import Count
 
 from core import clock
 from core.telemetry import metrics
-from payments.enums import MatchOutcome, PaymentStatus, Step
-from payments.models import Payment, SettlementMatch
+from payments.enums import ChargebackState, MatchOutcome, PaymentStatus, Step
+from payments.models import Chargeback, Payment, Refund, SettlementMatch
 
 ENDED = metrics.counter("payments", "Payments by where a step of theirs ended", ["mode", "status", "code"])
 GATEWAY_SECONDS = metrics.histogram("gateway_seconds", "One try of one question", ["gateway", "operation", "outcome"])
@@ -20,6 +20,10 @@ def install() -> None:
     """What the database knows for all processes."""
     metrics.at_scrape("payments_overdue", "Payments that nobody has spoken for in time", _overdue)
     metrics.at_scrape("payments_held", "Payments that wait for a person", _held)
+    metrics.at_scrape("payments_refunds_stranded", "Refused refunds whose money waits for the customer", _stranded)
+    metrics.at_scrape(
+        "payments_chargebacks_open", "Chargebacks the network has not decided", _open_chargebacks, ["mode"]
+    )
     metrics.at_scrape("settlement_breaks", "Settlement rows to be looked at", _breaks, ["outcome"])
 
 
@@ -29,6 +33,16 @@ def _overdue() -> dict[tuple[str, ...], float]:
 
 def _held() -> dict[tuple[str, ...], float]:
     return {(): float(Payment.objects.filter(status=PaymentStatus.PENDING, step=Step.HOLD).count())}
+
+
+def _stranded() -> dict[tuple[str, ...], float]:
+    return {(): float(Refund.objects.filter(stranded=True).count())}
+
+
+def _open_chargebacks() -> dict[tuple[str, ...], float]:
+    rows = Chargeback.objects.filter(state=ChargebackState.OPEN).values_list("livemode").annotate(n=Count("id"))
+    found = dict(rows)
+    return {("live" if mode else "test",): float(found.get(mode, 0)) for mode in (True, False)}
 
 
 def _breaks() -> dict[tuple[str, ...], float]:

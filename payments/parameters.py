@@ -4,6 +4,7 @@ from typing import Any
 
 from core.money import MAX_MINOR, Currency
 from core.parameters.services import declare
+from payments import transfer_parameters as transfer_parameters
 
 
 def _unknown_currencies(codes: Any) -> str | None:
@@ -108,4 +109,12 @@ declare(
 )
 declare(
     "payments.settlement_grace_days", 1, unit="days", meaning="Days after capture until an unsettled item is missing"
+)
+declare(
+    "payments.chargeback_response_days",
+    20,
+    unit="days",
+    meaning="How long a chargeback can be contested",
+    minimum=1,
+    maximum=120,
 )

@@ -11,7 +11,7 @@ or waits for a person. Refunds and disputes are amounts beside the status, never
 
 from enum import Enum
 
-from payments.enums import PaymentStatus
+from payments.enums import ChargebackState, PaymentStatus
 
 PENDING, PROCESSING, COMPLETED, FAILED, CANCELLED = PaymentStatus
 
@@ -45,3 +45,14 @@ def next_state(status: str, transition: Transition) -> PaymentStatus:
         return TRANSITIONS[PaymentStatus(status), transition]
     except KeyError:
         raise IllegalTransition(f"{status} does not allow {transition.value}") from None
+
+
+CHARGEBACK_MOVES: dict[ChargebackState, frozenset[ChargebackState]] = {
+    ChargebackState.OPEN: frozenset({ChargebackState.WON, ChargebackState.LOST, ChargebackState.ACCEPTED}),
+}
+"""From OPEN to an end, and no further. The database checks it again (`chargeback_ends_once`)."""
+
+
+def ends(state: str, outcome: ChargebackState) -> bool:
+    """Whether a chargeback in this state may end so."""
+    return outcome in CHARGEBACK_MOVES.get(ChargebackState(state), frozenset())

@@ -3,11 +3,26 @@
 from typing import Any
 
 from core.webhooks.catalogue import Subject, publishes
-from payments.events import PaymentCancelled, PaymentCaptured, PaymentFailed, PaymentRefunded, PaymentReviewOpened
+from payments import transfer_webhooks as transfer_webhooks
+from payments.events import (
+    ChargebackClosed,
+    ChargebackOpened,
+    PaymentCancelled,
+    PaymentCaptured,
+    PaymentFailed,
+    PaymentRefunded,
+    PaymentReviewOpened,
+)
 
 _PAYMENT: dict[str, Any] = {"id": "pay_1703123456789_k2n8m9p1q", "object": "payment", "livemode": False}
 _OF_CUSTOMER = {**_PAYMENT, "customerId": "cus_abc123def456"}
 _OF_AMOUNT = {**_OF_CUSTOMER, "amount": 50_000, "currency": "USD"}
+
+_CHARGEBACK: dict[str, Any] = {
+    "id": "cb_0lq9ilnhwp0123456789abcd", "object": "chargeback", "livemode": False,
+    "paymentId": "pay_1703123456789_k2n8m9p1q", "escrowId": "ESC_1703123456789_ABCDEF12", "amount": 50_000,
+    "currency": "USD",
+}  # fmt: skip
 
 
 @publishes(
@@ -99,5 +114,50 @@ def refund_succeeded(event: PaymentRefunded) -> Subject:
             "escrow_id": event.escrow_id,
             "amount": event.amount_minor,
             "currency": event.currency,
+        },
+    )
+
+
+@publishes(
+    ChargebackOpened,
+    event_type="chargeback.opened",
+    meaning="The card network has taken money back. `respondBy` is the last moment to contest it.",
+    example={**_CHARGEBACK, "kind": "FRAUD", "respondBy": "2024-02-04T10:30:45.123Z"},
+)
+def chargeback_opened(event: ChargebackOpened) -> Subject:
+    return Subject(
+        id=event.chargeback_id,
+        object="chargeback",
+        livemode=event.livemode,
+        occurred_at=event.opened_at,
+        data={
+            "payment_id": event.payment_id,
+            "escrow_id": event.escrow_id,
+            "amount": event.amount_minor,
+            "currency": event.currency,
+            "kind": event.kind,
+            "respond_by": event.respond_by,
+        },
+    )
+
+
+@publishes(
+    ChargebackClosed,
+    event_type="chargeback.closed",
+    meaning="`outcome` is WON (the money has come back), LOST (the network keeps it) or ACCEPTED (not contested).",
+    example={**_CHARGEBACK, "outcome": "WON"},
+)
+def chargeback_closed(event: ChargebackClosed) -> Subject:
+    return Subject(
+        id=event.chargeback_id,
+        object="chargeback",
+        livemode=event.livemode,
+        occurred_at=event.closed_at,
+        data={
+            "payment_id": event.payment_id,
+            "escrow_id": event.escrow_id,
+            "amount": event.amount_minor,
+            "currency": event.currency,
+            "outcome": event.outcome,
         },
     )

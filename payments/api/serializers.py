@@ -191,6 +191,9 @@ class RefundSerializer(WireSerializer):
     reason = serializers.CharField(allow_null=True)
     amount_refunded = serializers.IntegerField()
     failure_code = serializers.CharField(allow_null=True)
+    stranded = serializers.BooleanField(
+        help_text="Refused by the network; set aside for the customer until sent again."
+    )
     livemode = serializers.BooleanField()
     created_at = serializers.DateTimeField()
     timestamp = serializers.DateTimeField()

@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
 
+from core.breaker import CircuitBreaker, Limits
 from core.parameters import services as parameters
 from payments import metrics
 from payments.enums import AttemptOutcome, ChargeState, Operation
-from payments.gateways.breaker import CircuitBreaker, Limits
 from payments.gateways.port import (
     Charge,
     Gateway,

@@ -15,7 +15,7 @@ from django.db import connection
 
 from core.money import Money
 from core.vault.cards import CardData
-from payments.enums import ChargeState
+from payments.enums import ChargebackState, ChargeState
 
 
 class GatewayError(Exception):
@@ -85,6 +85,31 @@ class Gateway(Protocol):
 
     def find(self, *, reference: str, timeout_seconds: float, now: datetime) -> Charge | None:
         """The charge of our reference, None if the network never heard of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkChargeback:
+    """Money the network has taken back of a charge. `outcome` is OPEN until it has decided."""
+
+    reference: str
+    charge_reference: str
+    money: Money
+    reason_code: str
+    opened_at: datetime
+    outcome: ChargebackState
+
+
+class ChargebackFeed(Protocol):
+    """What a network says of chargebacks, told until it is acknowledged, and what is answered to it."""
+
+    def chargebacks(self, *, now: datetime) -> list[NetworkChargeback]:
+        """What the merchant has not acknowledged yet, oldest first."""
+
+    def acknowledge(self, *, reference: str, outcome: ChargebackState) -> None:
+        """This much is known here."""
+
+    def answer(self, *, reference: str, evidence: str, now: datetime) -> None:
+        """Evidence against it; without a word it is accepted. A second answer changes nothing."""
 
 
 def require_no_transaction() -> None:

@@ -4,10 +4,11 @@ from datetime import datetime
 
 from django.conf import settings
 
+from core.breaker import CircuitBreaker
 from core.errors import Refusal
-from payments.gateways.breaker import CircuitBreaker
 from payments.gateways.lines import Line, breaker_limits
-from payments.gateways.port import Gateway
+from payments.gateways.port import ChargebackFeed, Gateway
+from payments.gateways.sandbox.chargebacks import SandboxChargebacks
 from payments.gateways.sandbox.network import SandboxGateway
 
 
@@ -26,6 +27,7 @@ class GatewayNotAvailable(Refusal):
 
 
 _gateways: dict[str, Gateway] = {"sandbox": SandboxGateway()}
+_feeds: dict[str, ChargebackFeed] = {"sandbox": SandboxChargebacks()}
 _breakers: dict[str, CircuitBreaker] = {name: CircuitBreaker() for name in _gateways}
 
 
@@ -49,3 +51,12 @@ def line(name: str, *, now: datetime) -> Line:
 
 def breaker(name: str) -> CircuitBreaker:
     return _breakers[name]
+
+
+def feeds() -> dict[str, ChargebackFeed]:
+    """The gateways that tell of chargebacks, by name."""
+    return dict(_feeds)
+
+
+def feed(name: str) -> ChargebackFeed | None:
+    return _feeds.get(name)

@@ -32,6 +32,7 @@ class Payment(models.Model):
     refunded_minor = models.BigIntegerField(default=0)
     refunded_fee_minor = models.BigIntegerField(default=0)
     disputed_minor = models.BigIntegerField(default=0)
+    disputed_fee_minor = models.BigIntegerField(default=0)
     dispute_id = models.CharField(max_length=40, null=True)
 
     customer = models.ForeignKey("compliance.Party", on_delete=models.PROTECT, related_name="+", db_index=False)
@@ -105,9 +106,19 @@ class Payment(models.Model):
                 name="payment_gives_back_no_more_than_it_took",
             ),
             models.CheckConstraint(
-                condition=Q(refunded_fee_minor__gte=0, refunded_fee_minor__lte=F("fee_minor"))
-                & Q(refunded_fee_minor__lte=F("refunded_minor")),
+                condition=Q(refunded_fee_minor__gte=0, disputed_fee_minor__gte=0)
+                & Q(fee_minor__gte=F("refunded_fee_minor") + F("disputed_fee_minor"))
+                & Q(refunded_fee_minor__lte=F("refunded_minor"), disputed_fee_minor__lte=F("disputed_minor")),
                 name="payment_gives_back_no_more_fee_than_it_took",
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    net_minor__gte=F("refunded_minor")
+                    - F("refunded_fee_minor")
+                    + F("disputed_minor")
+                    - F("disputed_fee_minor")
+                ),
+                name="payment_net_goes_back_once",
             ),
             models.CheckConstraint(
                 condition=Q(refunded_minor=0, disputed_minor=0) | Q(status=PaymentStatus.COMPLETED),

@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import Q
 
 from payments.enums import LineKind, MatchOutcome, SettlementFileStatus
+from payments.models.chargeback import Chargeback
 from payments.models.payment import Payment
 from payments.models.refund import Refund
 
@@ -43,11 +44,12 @@ class SettlementMatch(models.Model):
     file = models.ForeignKey(SettlementFile, on_delete=models.PROTECT, related_name="matches", null=True)
     line_number = models.PositiveIntegerField(null=True)
     outcome = models.CharField(max_length=9, choices=MatchOutcome)
-    kind = models.CharField(max_length=6, choices=LineKind)
+    kind = models.CharField(max_length=17, choices=LineKind)
     livemode = models.BooleanField()
     reference = models.CharField(max_length=40)
     payment = models.ForeignKey(Payment, on_delete=models.PROTECT, null=True, related_name="settlement_matches")
     refund = models.ForeignKey(Refund, on_delete=models.PROTECT, null=True, related_name="settlement_matches")
+    chargeback = models.ForeignKey(Chargeback, on_delete=models.PROTECT, null=True, related_name="settlement_matches")
     expected_minor = models.BigIntegerField(null=True)
     stated_minor = models.BigIntegerField(null=True)
     late = models.BooleanField(default=False)

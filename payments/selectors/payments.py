@@ -19,6 +19,12 @@ class PaymentNotFound(Refusal):
     title = "Payment ID not found"
 
 
+class RefundNotFound(Refusal):
+    code = "REFUND_NOT_FOUND"
+    status = 404
+    title = "No such refund"
+
+
 @dataclass(frozen=True, slots=True)
 class Filters:
     """What a list may be narrowed by. Empty means all; ids are the marketplace's own names of its parties."""
@@ -39,8 +45,12 @@ def get(payment_id: str, *, livemode: bool | None = None) -> Payment:
 
 
 def lock(payment_id: str, *, livemode: bool | None = None) -> Payment:
-    """As `get`, and the row is the caller's until its transaction ends."""
-    payment = _in_mode(livemode).select_for_update(of=("self",)).filter(public_id=payment_id).first()
+    """As `get`, and the row is the caller's until its transaction ends.
+
+    Its key stays readable: a row that refers to it, written twice in one transaction, has it checked again, and must
+    not wait for whoever waits for that row.
+    """
+    payment = _in_mode(livemode).select_for_update(of=("self",), no_key=True).filter(public_id=payment_id).first()
     if payment is None:
         raise PaymentNotFound
     return payment
@@ -90,11 +100,20 @@ def find_refund(refund_id: str, *, livemode: bool) -> Refund | None:
 
 
 def get_refund(refund_id: str) -> Refund:
-    return Refund.objects.select_related("payment__customer", "payment__provider").get(public_id=refund_id)
+    return _refunds().get(public_id=refund_id)
+
+
+def find_refund_of_escrow(reference: str) -> Refund | None:
+    """The refund that escrow has ordered under this reference."""
+    return _refunds().filter(escrow_reference=reference).first()
 
 
 def find_refund_by_claim(claim_id: int) -> Refund | None:
-    return Refund.objects.select_related("payment__customer", "payment__provider").filter(claim_id=claim_id).first()
+    return _refunds().filter(claim_id=claim_id).first()
+
+
+def _refunds() -> QuerySet[Refund]:
+    return Refund.objects.select_related("payment__customer", "payment__provider")
 
 
 def _in_mode(livemode: bool | None) -> QuerySet[Payment]:

@@ -15,16 +15,16 @@ from core.switches import services as switches
 from core.switches.enums import Switch
 from core.telemetry import context
 from core.vault import cards
-from core.vault.cards import CardData, CardToken, CardTokenNotFound
+from core.vault.cards import CardData, CardNames, CardToken, CardTokenNotFound
 from fraud.decisions import Assessment, AssessmentRequest
 from fraud.enums import Recommendation
 from fraud.services import assessments
 from payments import fees, states
 from payments.enums import PaymentStatus, Step
-from payments.gateways.sandbox import cards as sandbox_cards
 from payments.models import Payment
 from payments.refusals import PaymentBlocked
-from payments.services import orders
+from payments.services import looks, orders
+from payments.services.looks import Looked
 from payments.services.orders import PaymentOrder
 from payments.states import Transition
 
@@ -39,24 +39,30 @@ class Accepted:
 
 
 def accept(
-    order: PaymentOrder, *, claim_id: int | None, gateway: str, livemode: bool, actor: Actor, now: datetime
+    order: PaymentOrder,
+    *,
+    looked: Looked,
+    claim_id: int | None,
+    gateway: str,
+    livemode: bool,
+    actor: Actor,
+    now: datetime,
 ) -> Accepted:
     """Store the payment with its fraud decision. Raises a Refusal, and stores nothing, where it cannot be made.
 
-    Within the caller's transaction, which also holds the claim on the idempotency key.
+    Within the caller's transaction, which also holds the claim on the idempotency key. `looked` is from before it.
     """
     money = orders.require_acceptable(order, now=now)
     switches.require_open(
         Switch.PAYMENTS, now=now, scopes=scopes(gateway, order.customer_id, order.provider_id), amount=money
     )
     customer, provider, flags = _parties(order, livemode=livemode, actor=actor, now=now)
-    payment_id = ids.payment(now)
-    card, token = _card(order, payment_id=payment_id, livemode=livemode, actor=actor, now=now)
-    transaction_id = ids.transaction(now)
-    # Everybody may pay with a documented test number: such a card is told apart by customer, as its token is.
-    fingerprint = token.token if not livemode and sandbox_cards.is_documented(card.number) else token.fingerprint
+    payment_id, transaction_id = looked.payment_id, ids.transaction(now)
+    card, token = _card(order, payment_id=payment_id, names=looked.names, livemode=livemode, actor=actor, now=now)
+    fingerprint = looks.fingerprint(token, card.number, livemode=livemode)
     assessment = assessments.evaluate(
         _assessment_request(order, payment_id, transaction_id, token, fingerprint, customer, provider, livemode),
+        seen=looked.seen,
         now=now,
     )
     split = fees.split_at(money, at=now)
@@ -127,11 +133,13 @@ def _parties(
 
 
 def _card(
-    order: PaymentOrder, *, payment_id: str, livemode: bool, actor: Actor, now: datetime
+    order: PaymentOrder, *, payment_id: str, names: CardNames | None, livemode: bool, actor: Actor, now: datetime
 ) -> tuple[CardData, CardToken]:
     """The card in memory and its token: the client's own card stored, or a stored card opened for this charge."""
     if order.card is not None:
-        token = cards.tokenise(card=order.card, party_id=order.customer_id, livemode=livemode, actor=actor, now=now)
+        token = cards.tokenise(
+            card=order.card, party_id=order.customer_id, livemode=livemode, actor=actor, now=now, names=names
+        )
         return order.card, token
     assert order.card_token is not None
     known = cards.find(order.card_token)

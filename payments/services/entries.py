@@ -26,16 +26,16 @@ def captured(payment: Payment, *, amount: Money, fee: Money) -> list[Leg]:
     """500.00 with fee 40.00: acquirer_receivable 500.00 to escrow_held 460.00 and fees:platform 40.00."""
     return [
         Leg.debit(chart.ACQUIRER_RECEIVABLE, amount),
-        *_credit(beneficiary(payment), amount - fee),
-        *_credit(chart.FEES_PLATFORM, fee),
+        *credit(beneficiary(payment), amount - fee),
+        *credit(chart.FEES_PLATFORM, fee),
     ]
 
 
 def refund_reserved(payment: Payment, *, fee: Money, net: Money) -> list[Leg]:
     """Set aside for the customer, from wherever the money is held. The ledger refuses what is no longer there."""
     return [
-        *_debit(beneficiary(payment), net),
-        *_debit(chart.FEES_PLATFORM, fee),
+        *debit(beneficiary(payment), net),
+        *debit(chart.FEES_PLATFORM, fee),
         Leg.credit(chart.customer_refundable(payment.customer.party_id), fee + net),
     ]
 
@@ -56,10 +56,20 @@ def refund_settled(amount: Money) -> list[Leg]:
     return [Leg.debit(chart.ACQUIRER_RECEIVABLE, amount), Leg.credit(chart.BANK_TRUST, amount)]
 
 
-def _debit(account: str, amount: Money) -> list[Leg]:
+def chargeback_settled(amount: Money) -> list[Leg]:
+    """The acquirer keeps a chargeback back as it does a refund."""
+    return refund_settled(amount)
+
+
+def chargeback_returned(amount: Money) -> list[Leg]:
+    """And pays a won one as it does a charge."""
+    return charge_settled(amount)
+
+
+def debit(account: str, amount: Money) -> list[Leg]:
     """Nothing where there is nothing: small payments have no fee, and the ledger takes no empty legs."""
     return [Leg.debit(account, amount)] if amount.minor else []
 
 
-def _credit(account: str, amount: Money) -> list[Leg]:
+def credit(account: str, amount: Money) -> list[Leg]:
     return [Leg.credit(account, amount)] if amount.minor else []

@@ -1,5 +1,6 @@
 """Take a payment, finish what was left unfinished, decide a held one, cancel one.
 
+    no transaction  ask the memory of fraud decisions                             (services/looks.py)
     transaction 1   claim the key, check, tokenise, judge, store the payment      (services/acceptance.py)
     no transaction  ask the gateway, by our reference                             (services/conversations.py)
     transaction 2   status, ledger, audit, event, stored answer                   (services/outcomes.py)
@@ -33,7 +34,7 @@ from payments.gateways import registry
 from payments.gateways.lines import Attempt
 from payments.models import Payment
 from payments.selectors import payments as register
-from payments.services import acceptance, conversations, outcomes
+from payments.services import acceptance, conversations, looks, outcomes
 from payments.services.orders import PaymentOrder
 from payments.states import Transition
 
@@ -64,6 +65,10 @@ def create(order: PaymentOrder, *, ticket: Ticket, livemode: bool, actor: Actor,
     201 captured or held for review, 202 not yet known, 402/403/409/503/504 a failed payment, kept and replayed.
     """
     gateway = registry.name_for(livemode=livemode)
+    looked = looks.look(
+        order, ticket=ticket, parts=acceptance.scopes(gateway, order.customer_id, order.provider_id),
+        livemode=livemode, now=now,
+    )  # fmt: skip
     with transaction.atomic():
         claim = idempotency.claim(**ticket.fields(), now=now)
         if isinstance(claim, Replay):
@@ -72,7 +77,7 @@ def create(order: PaymentOrder, *, ticket: Ticket, livemode: bool, actor: Actor,
         if stored is None:
             registry.require_available(gateway, now=now)
             accepted = acceptance.accept(
-                order, claim_id=claim.id, gateway=gateway, livemode=livemode, actor=actor, now=now
+                order, looked=looked, claim_id=claim.id, gateway=gateway, livemode=livemode, actor=actor, now=now
             )
             payment, card = accepted.payment, accepted.card
             if payment.status == PaymentStatus.FAILED:

@@ -2,18 +2,17 @@
 
 A file is stored as it came before it is read, once per content. Each line becomes one row: MATCHED (and the money
 moves from the receivable to the trust account), DIFFERENT or EXTRA; what no file holds in time becomes MISSING, and
-is resolved by the later line that brings it. Only matched lines move money.
+is resolved by the later line that brings it. Only matched lines move money. A chargeback that a file tells of first is
+opened, and a won one closed, before its line is matched.
 """
 
 import hashlib
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet
 
 from core.actors import SYSTEM
 from core.audit import services as audit
@@ -21,42 +20,15 @@ from core.money import Currency, Money
 from core.parameters import services as parameters
 from ledger.services import journal
 from payments import settlements
-from payments.enums import LineKind, MatchOutcome, RefundStatus, SettlementFileStatus
+from payments.enums import LineKind, MatchOutcome, SettlementFileStatus
 from payments.gateways.sandbox import settlement as sandbox
-from payments.models import Payment, Refund, SettlementFile, SettlementMatch
-from payments.services import entries
+from payments.models import SettlementFile, SettlementMatch
+from payments.services import entries, settled_chargebacks, settled_items
+from payments.services.settled_items import Key, Ours
 from payments.settlements import Line, Settlement
 
 CHUNK = 200
 DAYS_LOOKED_BACK = 7
-
-
-@dataclass(frozen=True, slots=True)
-class Ours:
-    """One item of our books that the acquirer owes us or that we owe it."""
-
-    payment: Payment
-    refund: Refund | None
-
-    @property
-    def reference(self) -> str:
-        return self.refund.public_id if self.refund else self.payment.public_id
-
-    @property
-    def amount_minor(self) -> int:
-        return self.refund.amount_minor if self.refund else self.payment.amount_minor
-
-    @property
-    def kind(self) -> LineKind:
-        return LineKind.REFUND if self.refund else LineKind.CHARGE
-
-    @property
-    def moved_at(self) -> datetime | None:
-        return self.refund.completed_at if self.refund else self.payment.captured_at
-
-    @property
-    def settled_at(self) -> datetime | None:
-        return self.refund.settled_at if self.refund else self.payment.settled_at
 
 
 def run(*, now: datetime) -> None:
@@ -90,7 +62,9 @@ def import_file(*, name: str, content: str, gateway: str, now: datetime) -> Sett
     except settlements.UnreadableSettlement as error:
         return _finish(file, SettlementFileStatus.UNREADABLE, now=now, problem=str(error))
     for start in range(0, len(settlement.lines), CHUNK):
-        _match_chunk(file, settlement, settlement.lines[start : start + CHUNK], now=now)
+        chunk = settlement.lines[start : start + CHUNK]
+        settled_chargebacks.hear(chunk, gateway=settlement.gateway, livemode=settlement.livemode, now=now)
+        _match_chunk(file, settlement, chunk, now=now)
     return _finish(file, SettlementFileStatus.IMPORTED, now=now, settlement=settlement)
 
 
@@ -107,10 +81,11 @@ def report_missing(*, now: datetime) -> int:
                 reference=ours.reference,
                 payment=ours.payment,
                 refund=ours.refund,
+                chargeback=ours.chargeback,
                 expected_minor=ours.amount_minor,
                 created_at=now,
             )
-            for ours in _unsettled(before)
+            for ours in settled_items.unsettled(before)
         ]
         SettlementMatch.objects.bulk_create(missing, ignore_conflicts=True, batch_size=CHUNK)
     return len(missing)
@@ -142,17 +117,17 @@ def _match_chunk(file: SettlementFile, settlement: Settlement, lines: Sequence[L
             file.matches.filter(line_number__in=[line.number for line in lines]).values_list("line_number", flat=True)
         )
         fresh = [line for line in lines if line.number not in done]
-        ours = _ours(fresh, livemode=settlement.livemode)
+        ours = settled_items.lock(fresh, gateway=settlement.gateway, livemode=settlement.livemode)
         matches = [_match(file, line, ours, settlement, now=now) for line in fresh]
         _post([match for match in matches if match.outcome == MatchOutcome.MATCHED], settlement, now=now)
         SettlementMatch.objects.bulk_create(matches)
 
 
 def _match(
-    file: SettlementFile, line: Line, known: dict[str, Ours], settlement: Settlement, *, now: datetime
+    file: SettlementFile, line: Line, known: dict[Key, Ours], settlement: Settlement, *, now: datetime
 ) -> SettlementMatch:
     """Takes a matched item out of `known`: a second line about it is EXTRA."""
-    ours = known.get(line.reference)
+    ours = known.get((line.kind, line.reference))
     match = SettlementMatch(
         file=file,
         line_number=line.number,
@@ -163,9 +138,10 @@ def _match(
         stated_minor=line.amount_minor,
         created_at=now,
     )
-    if ours is None or ours.kind != line.kind:
+    if ours is None:
         return match
-    match.payment, match.refund, match.expected_minor = ours.payment, ours.refund, ours.amount_minor
+    match.payment, match.refund, match.chargeback = ours.payment, ours.refund, ours.chargeback
+    match.expected_minor = ours.amount_minor
     if ours.moved_at is None or ours.settled_at is not None:
         return match
     if ours.amount_minor != line.amount_minor or ours.payment.currency != line.currency:
@@ -173,7 +149,7 @@ def _match(
         return match
     match.outcome, match.resolved_at = MatchOutcome.MATCHED, now
     match.late = settlement.day > ours.moved_at.astimezone(UTC).date()
-    del known[line.reference]
+    del known[ours.key]
     return match
 
 
@@ -182,57 +158,24 @@ def _post(matched: list[SettlementMatch], settlement: Settlement, *, now: dateti
         return
     effective_at = datetime.combine(settlement.day, time(), UTC) + timedelta(days=1)
     journal.post_many([_request(match, effective_at=effective_at) for match in matched], now=now)
-    references = [match.reference for match in matched]
-    Payment.objects.filter(public_id__in=references).update(settled_at=now)
-    Refund.objects.filter(public_id__in=references).update(settled_at=now)
-    SettlementMatch.objects.filter(
-        outcome=MatchOutcome.MISSING, reference__in=references, resolved_at__isnull=True
-    ).update(resolved_at=now)
+    settled_items.mark(matched, now=now)
 
 
 def _request(match: SettlementMatch, *, effective_at: datetime) -> journal.Request:
     assert match.payment is not None
     assert match.stated_minor is not None
     amount = Money(match.stated_minor, Currency[match.payment.currency])
-    legs = entries.charge_settled(amount) if match.kind == LineKind.CHARGE else entries.refund_settled(amount)
+    kind = LineKind(match.kind)
+    # Charges and refunds have names of their own; a chargeback is named by the network, and settled twice when won.
+    of_ours = kind in (LineKind.CHARGE, LineKind.REFUND)
     return journal.Request(
         book=entries.book(match.livemode),
-        kind="payments.settled" if match.kind == LineKind.CHARGE else "payments.refund_settled",
-        legs=legs,
+        kind=settled_items.ENTRY_KINDS[kind],
+        legs=settled_items.legs(kind, amount),
         reference=match.payment.public_id,
-        idempotency_key=f"settlement:{match.reference}",
+        idempotency_key=f"settlement:{match.reference}" if of_ours else f"settlement:{kind}:{match.reference}",
         effective_at=effective_at,
     )
-
-
-def _ours(lines: Sequence[Line], *, livemode: bool) -> dict[str, Ours]:
-    references = [line.reference for line in lines]
-    charges = Payment.objects.select_for_update().filter(public_id__in=references, livemode=livemode).order_by("id")
-    found = {payment.public_id: Ours(payment, None) for payment in charges}
-    refunds = (
-        Refund.objects.select_for_update(of=("self",))
-        .select_related("payment")
-        .filter(public_id__in=references, livemode=livemode)
-        .order_by("id")
-    )
-    return found | {refund.public_id: Ours(refund.payment, refund) for refund in refunds}
-
-
-def _unsettled(before: datetime) -> Iterator[Ours]:
-    told = SettlementMatch.objects.filter(outcome__in=[MatchOutcome.MISSING, MatchOutcome.DIFFERENT])
-    charges: QuerySet[Payment] = Payment.objects.filter(
-        ~Exists(told.filter(payment=OuterRef("pk"), kind=LineKind.CHARGE)),
-        captured_at__lt=before,
-        settled_at__isnull=True,
-    )
-    refunds: QuerySet[Refund] = Refund.objects.select_related("payment").filter(
-        ~Exists(told.filter(refund=OuterRef("pk"))),
-        status=RefundStatus.COMPLETED,
-        completed_at__lt=before,
-        settled_at__isnull=True,
-    )
-    yield from (Ours(payment, None) for payment in charges.iterator())
-    yield from (Ours(refund.payment, refund) for refund in refunds.iterator())
 
 
 def _finish(

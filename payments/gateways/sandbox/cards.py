@@ -19,6 +19,9 @@ class Behaviour(Enum):
     NEVER_SETTLES = "NEVER_SETTLES"
     SETTLES_SHORT = "SETTLES_SHORT"
     REFUND_REFUSED = "REFUND_REFUSED"
+    REFUND_REFUSED_ONCE = "REFUND_REFUSED_ONCE"
+    CHARGED_BACK_FRAUD = "CHARGED_BACK_FRAUD"
+    CHARGED_BACK_SERVICE = "CHARGED_BACK_SERVICE"
 
 
 MAGIC_CARDS: dict[str, Behaviour] = {
@@ -36,6 +39,9 @@ MAGIC_CARDS: dict[str, Behaviour] = {
     "4000000000006074": Behaviour.NEVER_SETTLES,
     "4000000000006082": Behaviour.SETTLES_SHORT,
     "4000000000006090": Behaviour.REFUND_REFUSED,
+    "4000000000006108": Behaviour.CHARGED_BACK_FRAUD,
+    "4000000000006116": Behaviour.CHARGED_BACK_SERVICE,
+    "4000000000006124": Behaviour.REFUND_REFUSED_ONCE,
 }
 
 # Approved like any other number, and printed in the documentation, so that every integrator pays with them.
@@ -49,6 +55,11 @@ DECLINE_CODES: dict[Behaviour, str] = {
     Behaviour.AUTHENTICATION_REQUIRED: "authentication_required",
 }
 
+CHARGED_BACK_FOR: dict[Behaviour, str] = {
+    Behaviour.CHARGED_BACK_FRAUD: "10.4",
+    Behaviour.CHARGED_BACK_SERVICE: "13.1",
+}
+
 
 def behaviour_of(number: str) -> Behaviour:
     return MAGIC_CARDS.get(number, Behaviour.APPROVE)
@@ -57,3 +68,8 @@ def behaviour_of(number: str) -> Behaviour:
 def is_documented(number: str) -> bool:
     """Whether this is a test number that everybody uses, and so nobody's own card."""
     return number in MAGIC_CARDS or number in APPROVED_CARDS
+
+
+def looks_documented(first6: str, last4: str) -> bool:
+    """The same of a stored card, of which no more than this is known."""
+    return any(number.startswith(first6) and number.endswith(last4) for number in (*MAGIC_CARDS, *APPROVED_CARDS))

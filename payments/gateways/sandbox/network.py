@@ -189,9 +189,11 @@ def _require_not_silent(row: SandboxCharge, now: datetime) -> None:
 
 
 def _refund_code(charge: SandboxCharge, money: Money) -> str:
-    if charge.behaviour == Behaviour.REFUND_REFUSED.value:
+    once = charge.behaviour == Behaviour.REFUND_REFUSED_ONCE.value and not charge.sandboxrefund_set.exists()
+    if once or charge.behaviour == Behaviour.REFUND_REFUSED.value:
         return "refund_refused"
     given = sum(charge.sandboxrefund_set.filter(accepted=True).values_list("amount_minor", flat=True))
+    given += sum(charge.chargebacks.exclude(outcome="WON").values_list("amount_minor", flat=True))
     if charge.state != ChargeState.CAPTURED or given + money.minor > charge.amount_minor:
         return "exceeds_charge"
     return "approved"

@@ -6,7 +6,7 @@ from pathlib import Path
 from payments import settlements
 from payments.enums import LineKind
 from payments.gateways.sandbox.cards import Behaviour
-from payments.models.sandbox import SandboxCharge, SandboxRefund
+from payments.models.sandbox import SandboxCharge, SandboxChargeback, SandboxRefund
 from payments.settlements import Line, Settlement
 
 SHORT_BY_MINOR = 1
@@ -31,15 +31,21 @@ def publish(*, day: date, livemode: bool, directory: Path) -> Path | None:
         .select_related("charge")
         .order_by("id")
     )
-    if not charges and not refunds:
+    of_mode = SandboxChargeback.objects.filter(charge__livemode=livemode).select_related("charge").order_by("id")
+    disputed = list(of_mode.filter(settles_on_date__lte=day, settled_file=""))
+    won = list(of_mode.filter(returns_on_date__lte=day, returned_file=""))
+    if not (charges or refunds or disputed or won):
         return None
-    text = settlements.write(Settlement("sandbox", livemode, day, tuple(_lines(charges, refunds))))
+    lines = [*_lines(charges, refunds), *_chargeback_lines(disputed, won, start=len(charges) + len(refunds) + 2)]
+    text = settlements.write(Settlement("sandbox", livemode, day, tuple(lines)))
     directory.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_suffix(".part")
     unfinished.write_text(text)
     unfinished.rename(path)
     SandboxCharge.objects.filter(pk__in=[row.pk for row in charges]).update(settled_file=path.name)
     SandboxRefund.objects.filter(pk__in=[row.pk for row in refunds]).update(settled_file=path.name)
+    SandboxChargeback.objects.filter(pk__in=[row.pk for row in disputed]).update(settled_file=path.name)
+    SandboxChargeback.objects.filter(pk__in=[row.pk for row in won]).update(returned_file=path.name)
     return path
 
 
@@ -65,3 +71,21 @@ def _lines(charges: list[SandboxCharge], refunds: list[SandboxRefund]) -> list[L
             )
         )
     return lines
+
+
+def _chargeback_lines(disputed: list[SandboxChargeback], won: list[SandboxChargeback], *, start: int) -> list[Line]:
+    told = [(LineKind.CHARGEBACK, row, row.opened_at) for row in disputed]
+    told += [(LineKind.CHARGEBACK_RETURN, row, row.closed_at or row.opened_at) for row in won]
+    return [
+        Line(
+            number,
+            kind,
+            row.reference,
+            row.charge.reference,
+            at.isoformat(),
+            row.amount_minor,
+            row.charge.currency,
+            row.reason_code,
+        )
+        for number, (kind, row, at) in enumerate(told, start=start)
+    ]
