@@ -10,4 +10,4 @@ from escrow.models import Escrow
 class EscrowAdmin(RecordAdmin):
     list_display = ("public_id", "livemode", "status", "amount_minor", "refunded_minor", "currency", "funded_at")
     search_fields = ("public_id",)
-    work_page = ("admin:payment_of_escrow", "public_id")
+    work_page = ("admin:escrow", "public_id")
