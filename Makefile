@@ -27,7 +27,7 @@ test-all: .venv/.ready ## make test, then browser, fault and soak tests
 	@$(BIN)/python -m pytest -m "browser or fault or soak"
 
 test-browser: .venv/.ready ## the console in headless Chromium (Debian package chromium)
-	@$(BIN)/python -m pytest -m browser
+	@$(BIN)/python -m pytest -n $(PYTEST_WORKERS) -m browser
 
 bench: .venv/.ready ## measure, print ratios against floors of the same run (ONLY=http, UPDATE=1 for the docs)
 	@$(BIN)/python -m tests.benchmarks

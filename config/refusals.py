@@ -89,6 +89,16 @@ def _servers(value: Callable[[str], str], checkout: Path) -> Iterator[str]:
             yield f"{name} is an embedded server"
 
 
+def _detector(value: Callable[[str], str]) -> Iterator[str]:
+    detector = value("HOLDFAST_FRAUD_DETECTOR")
+    if detector and detector != "amazon":
+        yield "HOLDFAST_FRAUD_DETECTOR must be amazon or empty"
+    if detector == "amazon":
+        for name in ("HOLDFAST_FRAUD_DETECTOR_ID", "HOLDFAST_FRAUD_DETECTOR_EVENT_TYPE"):
+            if not value(name):
+                yield f"{name} is not set, and HOLDFAST_FRAUD_DETECTOR is amazon"
+
+
 def _keys(value: Callable[[str], str], checkout: Path) -> Iterator[str]:
     kind = value("HOLDFAST_KMS")
     if kind and kind not in {"aws", "local"}:
@@ -99,6 +109,7 @@ def _keys(value: Callable[[str], str], checkout: Path) -> Iterator[str]:
         yield "HOLDFAST_KMS_REGION is not set, and HOLDFAST_KMS is aws"
     if value("HOLDFAST_KMS_ENDPOINT") and not value("HOLDFAST_KMS_ENDPOINT").startswith("https://"):
         yield "HOLDFAST_KMS_ENDPOINT must be https"
+    yield from _detector(value)
     for name in ("HOLDFAST_MASTER_KEY_FILE", "HOLDFAST_STATE_DIR"):
         if value(name) and (not os.path.isabs(value(name)) or _is_inside(value(name), checkout)):
             yield f"{name} must be an absolute path outside the checkout"

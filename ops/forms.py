@@ -27,3 +27,24 @@ class PaymentFilter(forms.Form):
             created_from=datetime.combine(since, time(), UTC) if since else None,
             created_before=datetime.combine(until + timedelta(days=1), time(), UTC) if until else None,
         )
+
+
+INCIDENT_VIEWS = [("open", "Not over"), ("resolved", "Resolved")]
+
+
+class IncidentFilter(forms.Form):
+    show = forms.ChoiceField(choices=INCIDENT_VIEWS, required=False)
+
+    def wanted(self) -> str:
+        """The first view where the address says nothing readable."""
+        return (self.cleaned_data["show"] if self.is_valid() else "") or INCIDENT_VIEWS[0][0]
+
+
+class NoteForm(forms.Form):
+    text = forms.CharField(label="Note", max_length=1000, widget=forms.Textarea(attrs={"rows": 2}))
+
+
+class CauseForm(forms.Form):
+    cause = forms.CharField(
+        max_length=1000, widget=forms.Textarea(attrs={"rows": 2}), help_text="What it was, and what ended it."
+    )

@@ -32,6 +32,7 @@ INSTALLED_APPS = [
     "ledger",
     "compliance",
     "fraud",
+    "ach",
     "payments",
     "escrow",
     "ops",
@@ -111,6 +112,9 @@ SECURE_CSP = {
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 
+# The editor of rules sends up to seven fields for each of 200 rules.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 1_500
+
 # Which data the console shows until the person chooses.
 HOLDFAST_CONSOLE_LIVEMODE = True
 
@@ -170,6 +174,13 @@ HOLDFAST_KMS_REGION = env.text("HOLDFAST_KMS_REGION", env.text("AWS_REGION", "us
 HOLDFAST_KMS_ENDPOINT = env.text("HOLDFAST_KMS_ENDPOINT", "")
 HOLDFAST_KMS_TIMEOUT_SECONDS = float(env.text("HOLDFAST_KMS_TIMEOUT_SECONDS", "0.2"))
 
+# Somebody else's fraud detector beside our own decision: empty for none, or `amazon`.
+HOLDFAST_FRAUD_DETECTOR = env.text("HOLDFAST_FRAUD_DETECTOR", "")
+HOLDFAST_FRAUD_DETECTOR_ID = env.text("HOLDFAST_FRAUD_DETECTOR_ID", "")
+HOLDFAST_FRAUD_DETECTOR_EVENT_TYPE = env.text("HOLDFAST_FRAUD_DETECTOR_EVENT_TYPE", "")
+HOLDFAST_FRAUD_DETECTOR_REGION = env.text("HOLDFAST_FRAUD_DETECTOR_REGION", env.text("AWS_REGION", "us-east-1"))
+HOLDFAST_FRAUD_DETECTOR_TIMEOUT_SECONDS = float(env.text("HOLDFAST_FRAUD_DETECTOR_TIMEOUT_SECONDS", "0.2"))
+
 
 def database_settings(connection: dict[str, object], *, role: str | None) -> dict[str, object]:
     """Timeouts on every session; `role` drops the session to the application role (no owner rights)."""
@@ -188,6 +199,16 @@ def database_settings(connection: dict[str, object], *, role: str | None) -> dic
         "OPTIONS": {"options": " ".join(options), "application_name": "holdfast", "prepare_threshold": 5},
     }
 
+
+# Mail to staff: to a server where one is named, else onto the console.
+EMAIL_HOST = env.text("HOLDFAST_EMAIL_HOST", "")
+EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'console'}.EmailBackend"
+EMAIL_PORT = int(env.text("HOLDFAST_EMAIL_PORT", "587"))
+EMAIL_HOST_USER = env.text("HOLDFAST_EMAIL_USER", "")
+EMAIL_HOST_PASSWORD = env.text("HOLDFAST_EMAIL_PASSWORD", "")
+EMAIL_USE_TLS = bool(EMAIL_HOST_USER)
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = env.text("HOLDFAST_EMAIL_FROM", "holdfast@localhost")
 
 # Webhooks to this very machine and without TLS, for test data only; a file of certificate authorities of one's own.
 HOLDFAST_WEBHOOKS_LOOPBACK = False

@@ -7,14 +7,19 @@ from config.settings.base import VAR_DIR, database_settings
 # What `make run` started, so that `manage.py …` in a second terminal finds the same servers.
 env.load_defaults(VAR_DIR / "run.env")
 
+# Commands that read files alone (`nacha inspect`, `evaluate_model`) run before there are any servers; whatever needs
+# one fails on a name that says why.
+_NO_DATABASE = "postgresql://postgres@/holdfast?host=/HOLDFAST_DATABASE_URL-is-not-set"
+_NO_REDIS = "redis://HOLDFAST_REDIS_URL-is-not-set:6379/0"
+
 SECRET_KEY = env.text("HOLDFAST_SECRET_KEY", "demo-only-not-a-secret-" + "x" * 40)
 ALLOWED_HOSTS = ["*"]
 DATABASES = {
     "default": database_settings(
-        env.database("HOLDFAST_DATABASE_URL"), role=env.text("HOLDFAST_DATABASE_ROLE", "") or None
+        env.database("HOLDFAST_DATABASE_URL", _NO_DATABASE), role=env.text("HOLDFAST_DATABASE_ROLE", "") or None
     )
 }
-HOLDFAST_REDIS_URL = env.text("HOLDFAST_REDIS_URL")
+HOLDFAST_REDIS_URL = env.text("HOLDFAST_REDIS_URL", _NO_REDIS)
 HOLDFAST_STATE_DIR = VAR_DIR
 # One file per database: an anchor speaks of one chain.
 HOLDFAST_AUDIT_ANCHORS = env.text("HOLDFAST_AUDIT_ANCHORS", str(VAR_DIR / "audit" / "anchors.jsonl"))

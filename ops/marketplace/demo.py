@@ -8,7 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import asdict
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from django.db import transaction
 from core import clock
 from core.actors import SYSTEM, Actor
 from core.api import catalogue, keys
-from core.api.models import ApiKey, KeyKind, ThrottleClass
+from core.api.models import KeyKind
 from core.idempotency.models import IdempotentRequest, Status
 from core.staff.models import User
 from core.staff.roles import ROLES
@@ -31,8 +31,9 @@ from core.webhooks.services import secrets as webhook_secrets
 from fraud.enums import CaseDecision, CaseOutcome
 from fraud.models.review_case import WAITING, ReviewCase
 from fraud.services import cases
-from ops.marketplace import simulation
-from ops.marketplace.client import MarketplaceClient
+from ops.marketplace import simulation, stage
+from ops.marketplace.fraud_day import FraudPlan
+from ops.marketplace.fraud_run import FraudRun
 from payments.services import reconciliation
 
 ANALYST = "fraud.analyst@holdfast.example"
@@ -41,6 +42,8 @@ STAFF = {
     "FRAUD_LEAD": ("fraud.lead@holdfast.example", "Petra Lindqvist"),
     "TREASURY": ("treasury@holdfast.example", "Marcus Bell"),
     "CONTROLLER": ("controller@holdfast.example", "Ines Duarte"),
+    "ESCROW_APPROVER": ("escrow.approver@holdfast.example", "Dana Okafor"),
+    "MEDIATOR": ("mediator@holdfast.example", "Jonas Berg"),
     "COMPLIANCE": ("compliance@holdfast.example", "Yuki Tanaka"),
     "ON_CALL": ("oncall@holdfast.example", "Sam Okoro"),
     "INTEGRATION": ("integration@holdfast.example", "Tomas Novak"),
@@ -48,18 +51,10 @@ STAFF = {
     "ADMINISTRATOR": ("admin@holdfast.example", "Ravi Menon"),
     "SECURITY_OFFICER": ("security@holdfast.example", "Grace Mbeki"),
 }
+SECOND = [("ESCROW_APPROVER", "escrow.second@holdfast.example", "Amara Nwosu")]
+"""A large release takes two of them."""
 
-
-MARKETPLACE_SCOPES = ("payments:read", "payments:write", "refunds:write", "parties:write")
-
-
-class OnlyForDemos(RuntimeError):
-    """The demo moves the clock and prints passwords; it refuses where the settings do not allow that."""
-
-
-def real_now() -> datetime:
-    """The system's time, which a moved clock does not touch."""
-    return datetime.now(UTC)
+MARKETPLACE_SCOPES = ("payments:read", "payments:write", "refunds:write", "parties:write", "fraud:write")
 
 
 def credentials_file() -> Path:
@@ -68,14 +63,13 @@ def credentials_file() -> Path:
 
 def open_accounts(*, base_url: str, now: datetime) -> dict[str, Any]:
     """One person per role and one API key; returns the facts that `make run` prints."""
-    _require_demo()
-    _revoke_keys("demo", now)
+    stage.require_demo()
+    stage.revoke_keys("demo", now)
     _, secret = keys.create(
         name="demo", livemode=False, kind=KeyKind.SECRET, scopes=catalogue.scopes(), actor=SYSTEM, now=now
     )
     staff: list[dict[str, str]] = []
-    for role in ROLES:
-        email, name = STAFF[role]
+    for role, email, name in [*((role, *STAFF[role]) for role in ROLES), *SECOND]:
         issued = _account(email, name, role, now)
         staff.append(
             {
@@ -129,50 +123,49 @@ def finish_open_requests(moving: clock.OffsetClock, *, patience_seconds: float =
 
 
 def play(
-    base_url: str, plan: simulation.Plan, *, progress: Callable[[], None], will_resume: bool = False
+    base_url: str,
+    plan: simulation.Plan,
+    *,
+    progress: Callable[[], None],
+    will_resume: bool = False,
+    fraud: FraudPlan | None = None,
 ) -> Counter[str]:
-    """Days of marketplace life. The clock is moved along and comes back at the end.
+    """Days of marketplace life, with a day of `fraud` among them. The clock is moved along and comes back at the end.
 
     Interrupted it comes back too, unless somebody will go on from there (`will_resume`): then nothing may happen at
     today's date, or the past would look already settled.
     """
-    _require_demo()
-    moving = clock.OffsetClock(Path(settings.HOLDFAST_STATE_DIR) / "clock-offset")
-    moving.move_to(plan.until - timedelta(days=plan.days + 1) - real_now())
-    _revoke_keys("simulation", clock.now())
-    key, secret = keys.create(
-        name="simulation",
-        livemode=False,
-        scopes=MARKETPLACE_SCOPES,
-        throttle_class=ThrottleClass.BULK,
-        actor=SYSTEM,
-        now=clock.now(),
-    )
-    client = MarketplaceClient(base_url, secret)
-    finished = False
-    try:
+    stage.require_demo()
+    starts_at = plan.until - timedelta(days=plan.days + 1)
+    with (
+        stage.moved_clock(starts_at, will_resume=will_resume) as move_to,
+        stage.marketplace(base_url, "simulation", MARKETPLACE_SCOPES) as client,
+    ):
+        run = FraudRun(fraud, client, move_to) if fraud else None
         simulation.introduce_parties(client, plan.seed)
         counts = simulation.play(
             plan,
             client,
-            move_to=lambda moment: moving.move_to(moment - real_now()),
-            end_of_day=lambda moment: _close_the_day(moving, moment),
+            move_to=move_to,
+            end_of_day=lambda moment: _close_the_day(move_to, moment, run.accounts if run else frozenset()),
             progress=progress,
+            meanwhile=run.go_on_until if run else None,
         )
-        finished = True
+        if run:
+            run.keep()
+            counts += run.counts
         return counts
-    finally:
-        client.close()
-        if finished or not will_resume:
-            moving.move_to(timedelta())
-        keys.revoke(key_id=key.public_id, actor=SYSTEM, now=clock.now())
 
 
-def _close_the_day(moving: clock.OffsetClock, moment: datetime) -> None:
-    """The analyst decides most of what waits; the acquirer's settlement file of the day is fetched and reconciled."""
-    moving.move_to(moment - real_now())
+def _close_the_day(move_to: Callable[[datetime], None], moment: datetime, spared: frozenset[str]) -> None:
+    """The analyst decides most of what waits; the acquirer's settlement file of the day is fetched and reconciled.
+
+    Payers that are `spared` stay in the queue, for whoever looks at the demo.
+    """
+    move_to(moment)
     analyst = Actor("STAFF", ANALYST, frozenset({"FRAUD_ANALYST"}))
-    for case in ReviewCase.objects.filter(livemode=False, state__in=WAITING).order_by("id"):
+    waiting = ReviewCase.objects.filter(livemode=False, state__in=WAITING).exclude(payer_id__in=spared)
+    for case in waiting.order_by("id"):
         if secrets.randbelow(10) < 7:
             # A worker may be about to decline a case whose time is over; then there is nothing left to decide.
             with contextlib.suppress(cases.UnableToClaim, cases.UnableToDecide), transaction.atomic():
@@ -225,12 +218,6 @@ def _plan_file() -> Path:
     return credentials_file().with_name("plan.json")
 
 
-def _revoke_keys(name: str, now: datetime) -> None:
-    """What an interrupted start left behind: nobody knows those secrets."""
-    for key in ApiKey.objects.filter(name=name, created_by=str(SYSTEM), revoked_at=None):
-        keys.revoke(key_id=key.public_id, actor=SYSTEM, now=now)
-
-
 def _curl(base_url: str, secret: str) -> str:
     body = json.dumps(
         {
@@ -243,8 +230,3 @@ def _curl(base_url: str, secret: str) -> str:
         f"curl -sS {base_url}/v1/payments -H 'Authorization: Bearer {secret}' -H 'Content-Type: application/json' "
         f"-H \"Idempotency-Key: $(date +%s%N)\" -d '{body}'"
     )
-
-
-def _require_demo() -> None:
-    if not settings.HOLDFAST_MOVABLE_CLOCK:
-        raise OnlyForDemos("the demo runs only under config.settings.local")

@@ -77,24 +77,32 @@ def play(
     move_to: Callable[[datetime], None],
     end_of_day: Callable[[datetime], None],
     progress: Callable[[], None],
+    meanwhile: Callable[[datetime], None] | None = None,
 ) -> Counter[str]:
-    """Returns how often each answer came, e.g. `{"201": 230, "402": 9, "refunds": 12}`."""
+    """Returns how often each answer came, e.g. `{"201": 230, "402": 9, "refunds": 12}`.
+
+    `meanwhile` plays what others do up to a moment; it is asked before every booking, every end of a day, and at last.
+    """
     dice = random.Random(plan.seed + 1)  # noqa: S311
     counts: Counter[str] = Counter()
     completed: list[dict[str, Any]] = []
     day = None
     for booking in bookings(plan):
         if day is not None and booking.at.date() != day:
+            evening = datetime.combine(day, time(23, 30), UTC)
+            _meanwhile(meanwhile, evening)
             _refund_some(client, completed, dice, counts, f"{plan.name}-{day}")
-            end_of_day(datetime.combine(day, time(23, 30), UTC))
+            end_of_day(evening)
         day = booking.at.date()
+        _meanwhile(meanwhile, booking.at)
         move_to(booking.at)
         key = f"simulate-{plan.name}-{booking.number}"
         answer = client.post("/v1/payments", request_body(booking, dice), key=key)
-        counts[str(_expected(answer).status)] += 1
+        counts[str(expected(answer).status)] += 1
         if answer.body.get("status") == "COMPLETED":
             completed.append(answer.body)
         progress()
+    _meanwhile(meanwhile, plan.until)
     return counts
 
 
@@ -124,7 +132,13 @@ def introduce_parties(client: MarketplaceClient, seed: int) -> list[Answer]:
     return [client.post("/v1/parties", party, key=f"simulate-{seed}-{party['partyId']}") for party in parties]
 
 
-def _expected(answer: Answer) -> Answer:
+def _meanwhile(play_until: Callable[[datetime], None] | None, moment: datetime) -> None:
+    if play_until:
+        play_until(moment)
+
+
+def expected(answer: Answer) -> Answer:
+    """The answer, if a marketplace would shrug it off. Raises UnexpectedAnswer."""
     if answer.status not in EXPECTED or answer.body.get("code") == "INSUFFICIENT_SCOPE":
         raise UnexpectedAnswer(f"{answer.status} {answer.body.get('code')}: {answer.body.get('errors') or answer.body}")
     return answer
@@ -201,5 +215,5 @@ def _refund_some(
         answer = client.post(
             f"/v1/payments/{payment['paymentId']}/refunds", body, key=f"simulate-refund-{run}-{payment['paymentId']}"
         )
-        counts["refunds" if _expected(answer).status < 300 else f"refunds refused: {answer.body.get('code')}"] += 1
+        counts["refunds" if expected(answer).status < 300 else f"refunds refused: {answer.body.get('code')}"] += 1
     completed.clear()

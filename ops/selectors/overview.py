@@ -18,6 +18,7 @@ from fraud.models.review_case import WAITING, ReviewCase
 from ledger.selectors import accounts
 from ledger.selectors.accounts import KindTotal
 from ledger.selectors.balances import TrialBalance
+from ops.selectors import incidents
 from payments.enums import MatchOutcome
 from payments.models import SettlementMatch
 
@@ -72,6 +73,7 @@ class Overview:
     jobs: Load
     unsealed: int
     closed: Sequence[SwitchTurn]
+    incidents: incidents.Open
 
 
 def get(*, livemode: bool, now: datetime) -> Overview:
@@ -88,6 +90,7 @@ def get(*, livemode: bool, now: datetime) -> Overview:
         jobs=work.jobs_load(now=now),
         unsealed=audit.count_pending(),
         closed=[turn for turn in switches.list_in_force(now) if turn.state != SwitchState.OPEN],
+        incidents=incidents.count_open(now=now),
     )
 
 

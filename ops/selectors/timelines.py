@@ -13,7 +13,8 @@ from escrow.models import Escrow
 from fraud.models import Assessment, ReviewCase
 from fraud.selectors import assessments
 from ledger.selectors import entries
-from payments.models import GatewayAttempt, Payment, Refund, SettlementMatch
+from payments.models import Chargeback, GatewayAttempt, Payment, Refund, SettlementMatch
+from payments.selectors import chargebacks
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,15 +26,17 @@ class Story:
     case: ReviewCase | None
     escrow: Escrow | None
     refunds: list[Refund]
+    chargebacks: list[Chargeback]
     events: list[Event]
 
 
 def get(payment: Payment) -> Story:
     """Some dozen statements, however long the story is."""
     found = assessments.list_for_payment(payment_id=payment.public_id)
-    case = ReviewCase.objects.filter(payment_id=payment.public_id).first()
+    case = ReviewCase.objects.filter(payment_id=payment.public_id).order_by("id").first()
     escrow = Escrow.objects.filter(payment=payment).first()
     refunds = list(Refund.objects.filter(payment=payment).order_by("id"))
+    disputes = chargebacks.list_of(payment)
     matches = list(SettlementMatch.objects.filter(payment=payment).select_related("file").order_by("id"))
     attempts = list(GatewayAttempt.objects.filter(payment=payment).order_by("id"))
     subjects = [payment.public_id, *(refund.public_id for refund in refunds)]
@@ -44,20 +47,21 @@ def get(payment: Payment) -> Story:
         Event(payment.created_at, "Payment asked for", "Request", asked, payment.created_by),
         *(_assessed(row) for row in found),
         *(_attempted(attempt) for attempt in attempts),
-        *(event for reference in _references(payment, refunds) for event in _posted(reference)),
+        *(event for reference in _references(payment, refunds, escrow) for event in _posted(reference)),
         *_escrow_events(escrow),
         *(_matched(match) for match in matches),
         *_audited(subjects),
     ]
-    return Story(payment, found[-1] if found else None, case, escrow, refunds, sorted(events, key=_moment))
+    return Story(payment, found[-1] if found else None, case, escrow, refunds, disputes, sorted(events, key=_moment))
 
 
 def _moment(event: Event) -> datetime:
     return event.at
 
 
-def _references(payment: Payment, refunds: list[Refund]) -> list[str]:
-    return [payment.public_id, *(refund.public_id for refund in refunds)]
+def _references(payment: Payment, refunds: list[Refund], escrow: Escrow | None) -> list[str]:
+    released = [escrow.public_id] if escrow else []
+    return [payment.public_id, *(refund.public_id for refund in refunds), *released]
 
 
 def _assessed(row: Assessment) -> Event:
@@ -98,7 +102,7 @@ def _posted(reference: str) -> Iterator[Event]:
 
 
 def _escrow_events(escrow: Escrow | None) -> Iterator[Event]:
-    if escrow is not None:
+    if escrow is not None and escrow.funded_at is not None:
         amount = Money(escrow.amount_minor, Currency[escrow.currency])
         title = f"{amount} held for booking {escrow.booking_id}"
         yield Event(escrow.funded_at, title, "Escrow", escrow.public_id, tone="good")

@@ -1,5 +1,5 @@
 """Pages that read more than one app. Importing this package registers them with the console."""
 
-from ops.views import overview, payments
+from ops.views import incidents, overview, payments
 
-__all__ = ["overview", "payments"]
+__all__ = ["incidents", "overview", "payments"]

@@ -11,6 +11,7 @@ from core import clock, console
 from core.console.templatetags.console import money
 from core.money import Money
 from core.work.selectors import Load
+from ops.enums import Severity
 from ops.selectors import overview
 
 LAG_THAT_WORRIES_SECONDS = 30
@@ -37,7 +38,7 @@ def overview_page(request: HttpRequest) -> HttpResponse:
     found = overview.get(livemode=livemode, now=clock.now())
     context = {
         "day_tiles": _day_tiles(found.day),
-        "work_tiles": [*_queue_tiles(found), *_break_tiles(found)],
+        "work_tiles": [*_queue_tiles(found), *_break_tiles(found), *_incident_tiles(found)],
         "money_tiles": _money_tiles(found),
         "machine_tiles": _machine_tiles(found),
         "closed": found.closed,
@@ -106,6 +107,15 @@ def _break_tiles(found: overview.Overview) -> list[Tile]:
             "careful" if number else "good",
         )
     ]
+
+
+def _incident_tiles(found: overview.Overview) -> list[Tile]:
+    counted = found.incidents
+    if not counted.worst:
+        return [Tile("Incidents", "0", reverse("admin:incidents"), "no alarm is open", "good")]
+    worries = counted.late or counted.worst == Severity.P1
+    hint = f"worst {counted.worst} · {counted.unseen:,} nobody has seen · {counted.late:,} late"
+    return [Tile("Incidents", f"{counted.total:,}", reverse("admin:incidents"), hint, "bad" if worries else "careful")]
 
 
 def _money_tiles(found: overview.Overview) -> list[Tile]:

@@ -1,15 +1,17 @@
 """The list of payments, and the page of one payment with everything that happened to it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.urls import reverse
 
 from core import console
 from core.console.components import Column, Fact
 from core.money import Currency, Money
-from escrow.models import Escrow
 from fraud import explanations
+from fraud.selectors import agreement
 from ops.forms import PaymentFilter
 from ops.selectors import timelines
 from payments import card_views
@@ -17,12 +19,11 @@ from payments.models import Payment
 from payments.selectors import payments
 from payments.selectors.payments import PaymentNotFound
 
-VIEW = "payments.view_payment"
+VIEW, REFUND = "payments.view_payment", "payments.refund_payment"
 HITS = 10
 
 console.jump(prefix="pay_", label="Payment", to="admin:payment")
 console.jump(prefix="txn_", label="Transaction", to="admin:payment_of_transaction")
-console.jump(prefix="ESC_", label="Escrow", to="admin:payment_of_escrow")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,8 @@ class PaymentRow:
 def payment_list(request: HttpRequest) -> HttpResponseBase:
     """Newest first; every filter stands in the address."""
     form = PaymentFilter(request.GET)
-    found = payments.list_newest(form.filters(), livemode=console.is_live(request))
+    hidden = agreement.hidden_from(console.actor(request)).payments
+    found = payments.list_newest(form.filters(), livemode=console.is_live(request)).exclude(public_id__in=hidden)
     columns = [
         Column("Payment", "payment.public_id", "id"),
         Column("Status", "payment.status", "status"),
@@ -62,7 +64,7 @@ def payment_list(request: HttpRequest) -> HttpResponseBase:
         empty="No payment fits",
         hint="Widen the filter.",
     )
-    return console.render_list(request, "ops/payments.html", listing, {"form": form})
+    return console.render_list(request, "ops/payments.html", listing, {"form": form, "is_blind": bool(hidden)})
 
 
 @console.page(
@@ -78,6 +80,9 @@ def payment_page(request: HttpRequest, payment_id: str) -> HttpResponse:
         payment = payments.get(payment_id, livemode=console.is_live(request))
     except PaymentNotFound as unknown:
         raise Http404 from unknown
+    if blind := agreement.find_blinding_payment(payment_id=payment_id, actor=console.actor(request)):
+        messages.info(request, "You are judging this payment again: what became of it is shown when you have decided.")
+        return HttpResponseRedirect(reverse("admin:review", args=[blind.case_id]))
     story = timelines.get(payment)
     context = {
         "payment": payment,
@@ -85,6 +90,7 @@ def payment_page(request: HttpRequest, payment_id: str) -> HttpResponse:
         "money": _money(payment),
         "people": _people(payment, card_url=_card_url(request, payment)),
         "decision": _decision(story),
+        "may_refund": request.user.has_perm(REFUND),
         "why": explanations.explain(story.assessment) if story.assessment else None,
     }
     return console.render(request, "ops/payment.html", context)
@@ -99,19 +105,10 @@ def payment_of_transaction(request: HttpRequest, identifier: str) -> HttpRespons
     return _to(found)
 
 
-@console.page(path="escrows/<str:identifier>/", name="payment_of_escrow", title="Escrow", permission=VIEW)
-def payment_of_escrow(request: HttpRequest, identifier: str) -> HttpResponse:
-    """An escrow made by a payment is shown on the payment's page."""
-    found = (
-        Escrow.objects.filter(public_id=identifier, livemode=console.is_live(request)).select_related("payment").first()
-    )
-    return _to(found.payment if found else None)
-
-
 @console.finds("Payments by card", permission=VIEW, shapes=["last 4"])
 def find_by_last4(request: HttpRequest, text: str) -> list[console.Hit]:
     found = payments.list_by_last4(text, livemode=console.is_live(request))
-    return [_hit(payment, f"card ending {text}") for payment in found[:HITS]]
+    return [_hit(payment, f"card ending {text}") for payment in _told(request, found[:HITS])]
 
 
 @console.finds("Payments", permission=VIEW)
@@ -119,10 +116,16 @@ def find_payments(request: HttpRequest, text: str) -> list[console.Hit]:
     """By the idempotency key it was asked with, or by one of its refunds."""
     livemode = console.is_live(request)
     by_key = payments.list_by_idempotency_key(text, livemode=livemode)
-    hits = [_hit(payment, "idempotency key", exact=True) for payment in by_key[:HITS]]
+    hits = [_hit(payment, "idempotency key", exact=True) for payment in _told(request, by_key[:HITS])]
     if text.startswith("re_") and (refund := payments.find_refund(text, livemode=livemode)):
-        hits.append(_hit(refund.payment, f"refund {text}", exact=True))
+        hits += [_hit(payment, f"refund {text}", exact=True) for payment in _told(request, [refund.payment])]
     return hits
+
+
+def _told(request: HttpRequest, found: Iterable[Payment]) -> list[Payment]:
+    """Without those the person is judging again: their status says what was decided first."""
+    hidden = agreement.hidden_from(console.actor(request)).payments
+    return [payment for payment in found if payment.public_id not in hidden]
 
 
 def _hit(payment: Payment, why: str, *, exact: bool = False) -> console.Hit:
@@ -147,10 +150,14 @@ def _money(payment: Payment) -> list[Fact]:
     if payment.refunded_minor:
         facts.append(Fact("Refunded", payment.refunded_minor, "money", currency))
     if payment.disputed_minor:
-        facts.append(Fact("Disputed", payment.disputed_minor, "money", currency, hint=payment.dispute_id or ""))
+        facts.append(Fact("Disputed", payment.disputed_minor, "money", currency, url=_dispute_url(payment)))
     if payment.refundable_minor:
         facts.append(Fact("May still be refunded", payment.refundable_minor, "money", currency))
     return facts
+
+
+def _dispute_url(payment: Payment) -> str:
+    return reverse("admin:chargeback", args=[payment.dispute_id]) if payment.dispute_id else ""
 
 
 def _people(payment: Payment, *, card_url: str) -> list[Fact]:
@@ -159,7 +166,7 @@ def _people(payment: Payment, *, card_url: str) -> list[Fact]:
         Fact("Card", f"{payment.card_brand.capitalize()} ending {payment.card_last4}", url=card_url),
         Fact("Booking", payment.booking_id),
         Fact("Service", payment.service_id),
-        Fact("Escrow", payment.escrow_id, url=_escrow_account(payment)),
+        Fact("Escrow", payment.escrow_id, url=_escrow(payment)),
         Fact("Transaction", payment.transaction_id),
         Fact("Asked by", payment.created_by),
         Fact("Created", payment.created_at, "stamp"),
@@ -182,8 +189,8 @@ def _party(role: str, party_id: str) -> Fact:
     return Fact(role, party_id, url=f"{reverse('admin:payments')}?{role.lower()}={party_id}")
 
 
-def _escrow_account(payment: Payment) -> str:
-    return reverse("admin:account", args=[f"escrow_held:{payment.escrow_id}"]) if payment.escrow_id else ""
+def _escrow(payment: Payment) -> str:
+    return reverse("admin:escrow", args=[payment.escrow_id]) if payment.escrow_id else ""
 
 
 def _decision(story: timelines.Story) -> list[Fact]:

@@ -7,7 +7,7 @@
   const say = (text) => { const live = find("#live"); if (live) live.textContent = text; };
 
   // Rows: j and k move, Enter opens, a click anywhere on the row opens.
-  const rows = () => all("[data-rows] tbody tr, [data-walk] li");
+  const rows = () => all("[data-rows] tbody tr:not(.group), [data-walk] li, [data-walk] [role=row]");
   const linkOf = (row) => find(".row-link, th a, a[href]", row);
   const move = (step) => {
     const list = rows();
@@ -54,6 +54,55 @@
     event.preventDefault();
   });
 
+  // Names for a text: a button with data-insert puts its name where the caret was last, Ctrl Space goes there and back.
+  let takes = null;
+  const taker = () => (takes && takes.isConnected ? takes : find("[data-takes]"));
+  const insert = (name) => {
+    const text = taker();
+    if (!text) return;
+    const details = text.closest("details");
+    if (details) details.open = true;
+    text.setRangeText(name, text.selectionStart, text.selectionEnd, "end");
+    text.focus();
+    text.dispatchEvent(new Event("input", { bubbles: true }));
+  };
+  document.addEventListener("focusin", (event) => { if (event.target.matches("[data-takes]")) takes = event.target; });
+  document.addEventListener("keydown", (event) => {
+    const words = find("[data-words]");
+    if (!words) return;
+    if (event.ctrlKey && event.code === "Space") {
+      const next = event.target.matches("[data-takes]") ? words : taker();
+      if (next) { next.focus(); event.preventDefault(); }
+    } else if (event.key === "Enter" && event.target === words) {
+      const wanted = words.value.trim().toLowerCase(), listed = all("[data-insert]");
+      const first = listed.find((word) => word.dataset.insert.includes(wanted)) || listed[0];
+      if (first) insert(first.dataset.insert);
+      event.preventDefault();
+    }
+  });
+
+  // A grid of fields: arrows go from field to field, and what the field is stands in the line below the grid.
+  const tell = (field) => {
+    const line = find("[data-told]"), meaning = document.getElementById(`m-${field.dataset.tells}`);
+    if (line) line.textContent = meaning ? `${field.dataset.says}: ${find("dd", meaning).textContent}` : field.dataset.says;
+  };
+  ["focusin", "mouseover"].forEach((kind) => document.addEventListener(kind, (event) => {
+    const field = event.target.closest && event.target.closest("[data-tells]");
+    if (field && (kind === "focusin" || !document.activeElement.closest("[data-tells]"))) tell(field);
+  }));
+  document.addEventListener("keydown", (event) => {
+    const grid = event.target.closest && event.target.closest("[data-grid]");
+    if (!grid || event.ctrlKey || event.metaKey || event.altKey || !event.key.startsWith("Arrow")) return;
+    const field = event.target.closest("[data-tells]"), row = event.target.closest("[role=row]");
+    const lines = all("[role=row]", grid), here = field ? all("[data-tells]", row) : [];
+    const at = here.indexOf(field), sideways = { ArrowLeft: -1, ArrowRight: 1 }[event.key] || 0;
+    const other = lines[lines.indexOf(row) + ({ ArrowUp: -1, ArrowDown: 1 }[event.key] || 0)];
+    let next = field ? here[at + sideways] : find("[data-tells]", row || grid);
+    if (field && !sideways && other) { const fields = all("[data-tells]", other); next = fields[Math.min(at, fields.length - 1)]; }
+    if (next) { next.focus(); next.scrollIntoView({ block: "nearest", inline: "nearest" }); }
+    event.preventDefault();
+  });
+
   const open = (id) => {
     const dialog = document.getElementById(id);
     if (!dialog) return;
@@ -93,12 +142,14 @@
     if (!target.closest("#side")) toggleSide(false);
     all("details.menu[open]").forEach((menu) => { if (!menu.contains(target)) menu.removeAttribute("open"); });
     if (target.closest("dialog a[download]")) target.closest("dialog").close();
+    const word = target.closest("[data-insert]");
+    if (word) return insert(word.dataset.insert);
     const copy = target.closest("[data-copy]");
     if (copy && navigator.clipboard) {
       navigator.clipboard.writeText(copy.dataset.copy).then(() => say("Copied"), () => say("Copying is not allowed here"));
       return;
     }
-    const row = target.closest("[data-rows] tbody tr");
+    const row = target.closest("[data-rows] tbody tr:not(.group)");
     if (row && !target.closest("a, button, input, label, summary") && !String(getSelection())) {
       const link = find(".row-link", row);
       if (link) link.click();

@@ -16,7 +16,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from core import clock
-from ops.marketplace import demo, signatures, simulation
+from ops.marketplace import demo, escrows, signatures, simulation, stage
+from ops.marketplace.fraud_day import FraudPlan
 
 
 class Command(BaseCommand):
@@ -34,19 +35,32 @@ class Command(BaseCommand):
         moving = clock.OffsetClock(Path(settings.HOLDFAST_STATE_DIR) / "clock-offset")
         plan = demo.resume_plan()
         if plan is None:
-            plan = simulation.Plan(until=demo.real_now(), days=options["days"], per_day=options["per_day"], seed=7)
+            plan = simulation.Plan(until=stage.real_now(), days=options["days"], per_day=options["per_day"], seed=7)
             demo.keep_plan(plan)
         else:
             demo.finish_open_requests(moving)
-        moving.move_to(plan.until - timedelta(days=plan.days + 2) - demo.real_now())
+        moving.move_to(plan.until - timedelta(days=plan.days + 2) - stage.real_now())
         facts = demo.open_accounts(base_url=options["base_url"], now=clock.now())
         bar = Progress(TextColumn("holdfast: demo"), BarColumn(), MofNCompleteColumn(), console=Console(stderr=True))
         with bar:
             task = bar.add_task("demo", total=len(simulation.bookings(plan)))
-            demo.play(options["base_url"], plan, progress=lambda: bar.advance(task), will_resume=True)
+            demo.play(
+                options["base_url"],
+                plan,
+                progress=lambda: bar.advance(task),
+                will_resume=True,
+                fraud=_yesterday_s_fraud(plan),
+            )
         signatures.ask(treasurer=demo.STAFF["TREASURY"][0], now=clock.now())
+        escrows.seed(treasurer=demo.STAFF["TREASURY"][0], now=clock.now())
         demo.write_credentials(facts)
         demo.forget_plan()
+
+
+def _yesterday_s_fraud(plan: simulation.Plan) -> FraudPlan:
+    """One of each kind, the day before the demo ends: its cases still wait when somebody looks."""
+    day = (plan.until - timedelta(days=1)).date()
+    return FraudPlan(day, plan.until, payments=0, seed=plan.seed, history_days=0, among_the_demo=True)
 
 
 def _leave(*_: object) -> NoReturn:

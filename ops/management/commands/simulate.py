@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandError
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from ops.marketplace import demo, simulation
+from ops.marketplace import demo, simulation, stage
 from ops.marketplace.client import running_base_url
 
 
@@ -23,7 +23,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if options["days"] < 1 or options["per_day"] < 1:
             raise CommandError("--days and --per-day are at least 1")
-        until = demo.real_now()
+        until = stage.real_now()
         seed = options["seed"] if options["seed"] is not None else int(until.timestamp())
         plan = simulation.Plan(until=until, days=options["days"], per_day=options["per_day"], seed=seed)
         bar = Progress(TextColumn("Simulating"), BarColumn(), MofNCompleteColumn(), console=Console(stderr=True))

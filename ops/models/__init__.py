@@ -1,0 +1,3 @@
+from ops.models.incident import Incident, IncidentLine
+
+__all__ = ["Incident", "IncidentLine"]
