@@ -7,10 +7,14 @@ from typing import Self
 
 import httpx
 
+from holdfast.accounts import BankAccounts
+from holdfast.ach import AchTransfers, Payouts, PayoutSchedules
+from holdfast.escrows import Escrows
 from holdfast.events import Events, WebhookEndpoints
 from holdfast.fraud import Fraud
-from holdfast.money import Payments, Refunds
-from holdfast.parties import CardTokens, Escrows, Parties
+from holdfast.money import Chargebacks, Payments, Refunds
+from holdfast.parties import CardTokens, Parties
+from holdfast.reconciliations import EscrowReconciliations
 from holdfast.retries import Retries
 from holdfast.transport import Transport
 
@@ -46,9 +50,15 @@ class Client:
         )
         self.payments = Payments(self._transport)
         self.refunds = Refunds(self._transport)
+        self.chargebacks = Chargebacks(self._transport)
         self.card_tokens = CardTokens(self._transport)
         self.parties = Parties(self._transport)
+        self.bank_accounts = BankAccounts(self._transport)
+        self.ach_transfers = AchTransfers(self._transport)
+        self.payouts = Payouts(self._transport)
+        self.payout_schedules = PayoutSchedules(self._transport)
         self.escrows = Escrows(self._transport)
+        self.escrow_reconciliations = EscrowReconciliations(self._transport)
         self.fraud = Fraud(self._transport)
         self.events = Events(self._transport)
         self.webhook_endpoints = WebhookEndpoints(self._transport)

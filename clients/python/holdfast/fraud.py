@@ -1,6 +1,7 @@
 """Scores, reports, history and rules."""
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Unpack
 
 from holdfast.answers import Answer
@@ -8,7 +9,7 @@ from holdfast.listing import Listing
 from holdfast.requests import Window, body
 from holdfast.resource import Resource
 from holdfast.transport import Call, Operation
-from holdfast.types import Address, HistoryEvent, ReportAnswer, Rule, Rules, RuleSetAnswer, Score
+from holdfast.types import Address, Analytics, HistoryEvent, ReportAnswer, Rule, Rules, RuleSetAnswer, Score
 
 
 class Fraud(Resource):
@@ -85,6 +86,16 @@ class Fraud(Resource):
         """How the customer's transactions were judged, newest first."""
         operation = Operation("getFraudHistory", "GET", "/v1/fraud/history")
         return self._list(operation, {"customer_id": customer_id, **window}, at_most=at_most, rows="fraudHistory")
+
+    def analytics(
+        self, *, since: date | None = None, until: date | None = None, granularity: str | None = None
+    ) -> Answer[Analytics]:
+        """What was decided on some UTC days, both included, and how good it was. Granularity: DAY, WEEK or MONTH."""
+        days = {"from": since, "to": until}
+        asked = {name: f"{day:%Y-%m-%d}" for name, day in days.items() if day is not None}
+        if granularity is not None:
+            asked["granularity"] = granularity
+        return self._transport.send(Call(Operation("getFraudAnalytics", "GET", "/v1/fraud/analytics"), query=asked))
 
     def rules(self) -> Answer[Rules]:
         return self._get(Operation("getFraudRules", "GET", "/v1/fraud/rules"))

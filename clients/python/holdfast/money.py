@@ -1,4 +1,4 @@
-"""Payments and refunds.
+"""Payments, refunds and chargebacks.
 
 An `idempotency_key` is made for a call that brings none; it stands in the answer and in the error.
 """
@@ -7,10 +7,10 @@ from typing import Any, Unpack
 
 from holdfast.answers import Answer
 from holdfast.listing import Listing
-from holdfast.requests import PaymentFilter, PaymentOrder, body
+from holdfast.requests import PaymentFilter, PaymentOrder, Place, body
 from holdfast.resource import Resource
 from holdfast.transport import Operation
-from holdfast.types import CancelledPayment, Payment, PaymentRow, Refund, Validation
+from holdfast.types import CancelledPayment, Chargeback, ChargebackRow, Payment, PaymentRow, Refund, Validation
 
 
 class Payments(Resource):
@@ -64,6 +64,17 @@ class Refunds(Resource):
             if_match=if_match,
             paymentId=payment_id,
         )
+
+
+class Chargebacks(Resource):
+    def get(self, chargeback_id: str) -> Answer[Chargeback]:
+        operation = Operation("getChargeback", "GET", "/v1/chargebacks/{chargebackId}")
+        return self._get(operation, chargebackId=chargeback_id)
+
+    def list(self, payment_id: str, *, at_most: int | None = None, **place: Unpack[Place]) -> Listing[ChargebackRow]:
+        """Those of a payment, newest first."""
+        operation = Operation("listChargebacks", "GET", "/v1/payments/{paymentId}/chargebacks")
+        return self._list(operation, place, at_most=at_most, paymentId=payment_id)
 
 
 def _order(order: PaymentOrder) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Customers and providers, their stored cards, and what is held for them."""
+"""Customers and providers, and their stored cards."""
 
 from datetime import date
 from typing import Unpack
@@ -11,7 +11,6 @@ from holdfast.transport import Operation
 from holdfast.types import (
     Address,
     CardToken,
-    Escrow,
     LinkedUserAnswer,
     LinkedUsers,
     Party,
@@ -106,8 +105,3 @@ class CardTokens(Resource):
             idempotency_key,
             token=token,
         )
-
-
-class Escrows(Resource):
-    def get(self, escrow_id: str) -> Answer[Escrow]:
-        return self._get(Operation("getEscrow", "GET", "/v1/escrows/{escrowId}"), escrowId=escrow_id)

@@ -1,9 +1,9 @@
 """What is sent: cards that do not print themselves, bodies in wire names."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any, Required, TypedDict
 
 from holdfast.types import Address
@@ -49,6 +49,24 @@ class PaymentOrder(TypedDict, total=False):
     billing_address: Address
 
 
+class TransferOrder(TypedDict, total=False):
+    """What a transfer is made of. A side with us may be the party itself; `customer_info` is in wire names."""
+
+    from_account_id: Required[str]
+    to_account_id: Required[str]
+    amount: Required[int]
+    transfer_type: Required[str]
+    description: Required[str]
+    customer_info: Required[Mapping[str, Any]]
+    currency: str
+    priority: str
+    company_description: str
+    sec_code: str
+    effective_date: date
+    escrow_id: str
+    metadata: Mapping[str, Any]
+
+
 class Place(TypedDict, total=False):
     """`limit` rows a page (1 to 100), from behind `cursor`."""
 
@@ -71,9 +89,64 @@ class PaymentFilter(Window, total=False):
     provider_id: str
 
 
+class TransferFilter(Window, total=False):
+    state: str
+    transfer_type: str
+    purpose: str
+    customer_id: str
+    payer_id: str
+    payee_id: str
+
+
+class PayoutFilter(Window, total=False):
+    party_id: str
+    trigger: str
+
+
+class EscrowTerms(TypedDict, total=False):
+    """The four blocks of the documented terms, in wire names. `side` is who proposes: PAYER or PAYEE."""
+
+    escrow_conditions: Required[Sequence[Mapping[str, Any]]]
+    release_conditions: Required[Mapping[str, Any]]
+    timeout_policy: Required[Mapping[str, Any]]
+    dispute_policy: Required[Mapping[str, Any]]
+    side: str
+    reason: str
+
+
+class EscrowOrder(TypedDict, total=False):
+    """What an escrow is made of: two parties, an amount in minor units, and terms in wire names."""
+
+    payer_id: Required[str]
+    payee_id: Required[str]
+    amount: Required[int]
+    currency: Required[str]
+    escrow_conditions: Required[Sequence[Mapping[str, Any]]]
+    release_conditions: Required[Mapping[str, Any]]
+    timeout_policy: Required[Mapping[str, Any]]
+    dispute_policy: Required[Mapping[str, Any]]
+    service_id: str
+    booking_id: str
+    metadata: Mapping[str, Any]
+    parties_confirm: bool
+    payment_id: str
+
+
+class EscrowFilter(Window, total=False):
+    status: str
+    payer_id: str
+    payee_id: str
+    booking_id: str
+
+
 class PartyFilter(Window, total=False):
     type: str
     status: str
+
+
+class BankAccountFilter(Window, total=False):
+    status: str
+    party_id: str
 
 
 class EventFilter(Window, total=False):
@@ -101,13 +174,16 @@ def query(filters: Mapping[str, Any]) -> dict[str, str]:
         if value is None:
             continue
         bound = re.fullmatch(r"created_(gte|gt|lte|lt)", name)
-        found[f"createdAt[{bound[1]}]" if bound else camel(name)] = _text(value)
+        found[f"createdAt[{bound[1]}]" if bound else camel(name)] = _text(name, value)
     return found
 
 
-def _text(value: Any) -> str:
-    if not isinstance(value, datetime):
-        return str(value)
+def moment(name: str, value: datetime) -> str:
+    """RFC 3339 in UTC. Raises ValueError for a time without its zone: the server would take it for one in UTC."""
     if value.tzinfo is None:
-        raise ValueError("a time needs its zone")
+        raise ValueError(f"{name}: a time needs its zone")
     return value.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def _text(name: str, value: Any) -> str:
+    return moment(name, value) if isinstance(value, datetime) else str(value)

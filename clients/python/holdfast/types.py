@@ -82,9 +82,35 @@ class Refund(TypedDict):
     reason: str | None
     amountRefunded: int
     failureCode: str | None
+    stranded: bool
     livemode: bool
     createdAt: str
     timestamp: str
+
+
+class ChargebackRow(TypedDict):
+    chargebackId: str
+    paymentId: str
+    escrowId: str | None
+    status: str
+    kind: str
+    reasonCode: str
+    amount: int
+    currency: str
+    feesReversed: int
+    amountHeld: int
+    amountLate: int
+    amountRefundedBefore: int
+    contestedAt: str | None
+    respondBy: str
+    openedAt: str
+    closedAt: str | None
+    livemode: bool
+    timestamp: str
+
+
+class Chargeback(ChargebackRow):
+    success: bool
 
 
 class CardToken(TypedDict):
@@ -146,6 +172,26 @@ class PartyAnswer(Party):
     timestamp: str
 
 
+class BankAccount(TypedDict):
+    accountId: str
+    partyId: str
+    status: str
+    accountHolderName: str
+    routingNumber: str
+    last4: str
+    accountType: str
+    activeFrom: str | None
+    activatedAt: str | None
+    endedAt: str | None
+    livemode: bool
+    createdAt: str
+
+
+class BankAccountAnswer(BankAccount):
+    success: bool
+    timestamp: str
+
+
 class LinkedUser(TypedDict):
     issuer: str
     subject: str
@@ -166,21 +212,154 @@ class LinkedUsers(TypedDict):
     timestamp: str
 
 
-class Escrow(TypedDict):
-    success: bool
+class EscrowTrailEntry(TrailEntry):
+    dataHash: str
+    userId: NotRequired[str]
+    regulatoryRequirement: NotRequired[str]
+
+
+class NextAction(TypedDict):
+    """What happens, and when, if nobody acts."""
+
+    action: str
+    at: str | None
+    why: str
+
+
+class ConditionState(TypedDict):
+    conditionId: str
+    type: str
+    state: str
+    dueAt: str | None
+    metAt: str | None
+    inspectionEndsAt: str | None
+    evidence: list[dict[str, Any]]
+
+
+class EscrowRow(TypedDict):
+    """An escrow as lists show it."""
+
     escrowId: str
     status: str
-    paymentId: str
+    paymentId: str | None
     payerId: str
     payeeId: str
-    bookingId: str
+    bookingId: str | None
+    serviceId: str | None
     amount: int
+    fees: int
     amountHeld: int
+    amountReleased: int
     amountRefunded: int
     currency: str
+    fundingRail: str | None
+    availableAt: str | None
+    availableWhy: str | None
+    riskScore: float | None
+    complianceFlags: list[str]
+    metadata: dict[str, Any]
+    nextDueAt: str | None
+    version: int
     livemode: bool
-    fundedAt: str
+    createdAt: str
+    fundedAt: str | None
+    closedAt: str | None
     timestamp: str
+
+
+class Escrow(EscrowRow):
+    success: bool
+    message: str
+    termsVersion: int | None
+    termsDigest: str | None
+    conditions: list[ConditionState]
+    locks: list[str]
+    approvalRequestId: str | None
+    requiredApprovals: list[str]
+    nextAction: NextAction
+    auditTrail: list[EscrowTrailEntry]
+
+
+class DisputeDocument(TypedDict):
+    name: str
+    sha256: str
+    mediaType: str
+    size: int | None
+    note: str
+
+
+class DisputeEvidence(TypedDict):
+    statement: str
+    documents: list[DisputeDocument]
+    submitted: bool
+    submittedAt: str | None
+    digest: str | None
+
+
+class DisputeCause(TypedDict):
+    kind: str
+    reference: str
+    amount: int
+    at: str
+
+
+class DisputeRow(TypedDict):
+    disputeId: str
+    escrowId: str
+    status: str
+    raisedBy: str
+    reason: str
+    description: str
+    amount: int
+    amountTakenBack: int
+    currency: str
+    needsSignatures: bool
+    openedAt: str
+    evidenceDueAt: str
+    autoResolutionAt: str
+    autoResolution: str
+    outcome: str | None
+    amountReleased: int | None
+    amountRefunded: int | None
+    resolvedHow: str | None
+    resolutionReason: str | None
+    endedAt: str | None
+    causes: list[DisputeCause]
+    payerEvidence: DisputeEvidence
+    payeeEvidence: DisputeEvidence
+    livemode: bool
+
+
+class Dispute(DisputeRow):
+    success: bool
+    timestamp: str
+
+
+class DisputeList(TypedDict):
+    success: bool
+    data: list[DisputeRow]
+
+
+class TermsVersion(TypedDict):
+    version: int
+    state: str
+    digest: str
+    document: dict[str, Any]
+    reason: str | None
+    payerAgreedAt: str | None
+    payeeAgreedAt: str | None
+    createdAt: str
+    inForceAt: str | None
+    endedAt: str | None
+
+
+class TermsAnswer(TermsVersion):
+    success: bool
+
+
+class TermsList(TypedDict):
+    success: bool
+    data: list[TermsVersion]
 
 
 class Score(TypedDict):
@@ -232,6 +411,8 @@ class Rule(TypedDict):
     points: int
     floor: NotRequired[str | None]
     description: str
+    allows: NotRequired[bool]
+    opensCase: NotRequired[bool]
 
 
 class RuleSet(TypedDict):
@@ -252,6 +433,96 @@ class Rules(TypedDict):
     success: bool
     active: RuleSet
     draft: RuleSet | None
+    timestamp: str
+
+
+class Amount(TypedDict):
+    currency: str
+    amount: int
+
+
+class Ratios(TypedDict):
+    caught: int
+    disturbed: int
+    missed: int
+    passed: int
+    precision: float | None
+    recall: float | None
+    falsePositiveRate: float | None
+    falseDiscoveryRate: float | None
+    falseNegativeRate: float | None
+    accuracy: float | None
+    majority: float | None
+
+
+class Totals(TypedDict):
+    decisions: int
+    approve: int
+    review: int
+    block: int
+    investigate: int
+    noAdvice: int
+    flagged: int
+    degraded: int
+    bypassed: int
+    amounts: list[Amount]
+    flaggedAmounts: list[Amount]
+    unlabelled: int
+    earlyLabels: int
+    quality: Ratios
+    blocking: Ratios
+
+
+class Part(Totals):
+    since: str
+    until: str
+
+
+class ScoreBin(TypedDict):
+    outcome: str
+    scoreUpTo: int | None
+    decisions: int
+    fraud: int
+    genuine: int
+
+
+class RuleFigures(TypedDict):
+    code: str
+    hits: int
+    amounts: list[Amount]
+    fraud: int
+    genuine: int
+    precision: float | None
+    alone: int
+    alonePrecision: float | None
+    heldBack: int
+
+
+class Pattern(TypedDict):
+    pattern: str
+    measure: str
+    subject: str
+    count: int
+    usual: float
+    riskLevel: str
+    beganAt: str
+    lastSeenAt: str
+
+
+class Analytics(TypedDict):
+    success: bool
+    since: str
+    until: str
+    granularity: str
+    maturedUntil: str | None
+    countedAt: str | None
+    totals: Totals
+    series: list[Part]
+    scores: list[ScoreBin]
+    rules: list[RuleFigures]
+    fraudPatterns: list[Pattern]
+    recommendations: list[str]
+    livemode: bool
     timestamp: str
 
 
@@ -323,3 +594,148 @@ class WebhookDelivery(TypedDict):
     lastResult: str
     nextAttemptAt: str | None
     createdAt: str
+
+
+class Break(TypedDict):
+    """One way in which escrow differs from what it is held against."""
+
+    breakId: str
+    kind: str
+    subject: str
+    scope: str
+    currency: str | None
+    expectedAmount: int | None
+    actualAmount: int | None
+    firstSeenAt: str
+
+
+class Reconciliation(TypedDict):
+    success: bool
+    reconciliationId: str
+    status: str
+    fullAudit: bool
+    livemode: bool
+    breaksFound: int
+    breaksNew: int
+    breaksCleared: int
+    breaks: list[Break]
+    certificateId: str | None
+    requestedAt: str
+    finishedAt: str | None
+    timestamp: str
+
+
+class AuditEntry(TypedDict):
+    timestamp: str
+    action: str
+    result: str
+    details: dict[str, Any]
+    correlationId: str
+    regulatoryRequirement: NotRequired[str]
+
+
+class TransferRow(TypedDict):
+    transferId: str
+    achTrackingId: str | None
+    status: str
+    state: str
+    stateReason: str | None
+    riskScore: float | None
+    complianceFlags: list[str]
+    estimatedSettlement: str | None
+    declineReason: str | None
+    failureCode: str | None
+    returnCode: str | None
+    transferType: str
+    purpose: str
+    priority: str
+    secCode: str
+    amount: int
+    currency: str
+    description: str
+    companyDescription: str
+    fromAccountId: str
+    toAccountId: str
+    payerId: str
+    payeeId: str
+    customerId: str | None
+    escrowId: str | None
+    effectiveDate: str | None
+    metadata: dict[str, Any]
+    livemode: bool
+    createdAt: str
+    timestamp: str
+
+
+class Transfer(TransferRow):
+    success: bool
+    auditTrail: list[AuditEntry]
+
+
+class Reversal(TypedDict):
+    success: bool
+    transferId: str
+    approvalId: str
+    state: str
+    livemode: bool
+    timestamp: str
+
+
+class VerificationRow(TypedDict):
+    verificationId: str
+    accountId: str
+    partyId: str
+    method: str
+    status: str
+    reason: str | None
+    triesLeft: int | None
+    liveFrom: str | None
+    expiresAt: str | None
+    verifiedAt: str | None
+    livemode: bool
+    createdAt: str
+
+
+class Verification(VerificationRow):
+    success: bool
+    timestamp: str
+
+
+class PayoutRow(TypedDict):
+    payoutId: str
+    transferId: str
+    partyId: str
+    status: str
+    state: str
+    amount: int
+    withheld: int
+    currency: str
+    trigger: str
+    accountId: str | None
+    estimatedSettlement: str | None
+    declineReason: str | None
+    returnCode: str | None
+    livemode: bool
+    createdAt: str
+    timestamp: str
+
+
+class Payout(PayoutRow):
+    success: bool
+
+
+class Schedule(TypedDict):
+    partyId: str
+    interval: str
+    anchor: int
+    minimum: int
+    reserve: int
+    currency: str
+    isActive: bool
+    isPaused: bool
+    pauseReason: str | None
+    nextAt: str | None
+    lastOutcome: str | None
+    livemode: bool
+    timestamp: str
+    success: bool
