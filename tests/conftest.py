@@ -1,5 +1,6 @@
 """Fixtures every test may use. The servers are started by `tests/servers.py`."""
 
+import gc
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,6 +9,12 @@ from typing import Any
 import pytest
 from django.core.management.commands import flush
 from django.db import connections
+
+
+def pytest_collection_finish() -> None:
+    """Thousands of collected tests stay until the end: no collection of garbage need look at them again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -68,3 +75,17 @@ def _counters_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(use_counts, "PREFIX", f"{own}uses:")
     for counter in (counting, use_counts):
         monkeypatch.setattr(counter, "_rests_until", 0.0)
+
+
+@pytest.fixture(autouse=True)
+def _feature_store_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An epoch without a payment in it, under names of this test; patient, because test machines are slow."""
+    from core.breaker import CircuitBreaker
+    from core.work import brokers
+    from fraud.features import breaker, store
+
+    patient = brokers.client(brokers.Database.FEATURES, timeout_seconds=2)
+    monkeypatch.setattr(store, "PREFIX", f"test:{uuid.uuid4().hex}:")
+    monkeypatch.setattr(store, "client", lambda *, now: patient)
+    monkeypatch.setattr(breaker, "STORE", CircuitBreaker())
+    patient.set(store.key(store.EPOCH), "1", ex=3600)

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[2]
-PACKAGES = ("config", "core", "ledger", "compliance", "fraud", "payments", "escrow", "ops")
+PACKAGES = ("config", "core", "ledger", "compliance", "fraud", "ach", "payments", "escrow", "ops")
 # From the ground up. An app may know what stands before it.
-LAYERS = ("core", "ledger", "compliance", "fraud", "payments", "escrow", "ops")
+LAYERS = ("core", "ledger", "compliance", "fraud", "ach", "payments", "escrow", "ops")
 
 
 class Source(NamedTuple):

@@ -8,6 +8,7 @@ import pytest
 from django.db import connection
 
 from config import refusals
+from core.work import brokers
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENT = ROOT / "docs" / "invariants.md"
@@ -16,7 +17,7 @@ ROW = re.compile(r"^\| `([a-z0-9_]+)` \|(?: (HF\d{3}) \|)?", re.MULTILINE)
 NAMED_BY_MACHINES = re.compile(r"(_pkey|_key|_uniq|_check|_[0-9a-f]{8}_fk_.*)$")
 RAISED = re.compile(r"ERRCODE = '(HF\d{3})',\s*CONSTRAINT = '([a-z0-9_]+)'")
 OURS = (
-    r"^(api|approvals|audit|compliance|console|escrow|fraud|idempotency|ledger|oidc|outbox|parameters|payments|staff"
+    r"^(ach|api|approvals|audit|compliance|console|escrow|fraud|idempotency|ledger|oidc|ops|outbox|parameters|payments|staff"
     r"|switches|vault|webhooks|work)_"
 )
 
@@ -102,3 +103,10 @@ def test_the_page_on_production_knows_every_variable_and_no_other() -> None:
 def test_what_is_required_is_said_to_be(name: str) -> None:
     text = (ROOT / "docs" / "production.md").read_text()
     assert re.search(rf"^\| `{name}` \| yes \|", text, re.MULTILINE)
+
+
+def test_the_page_on_production_counts_the_databases_of_redis() -> None:
+    """Who brings a server of few databases must know of the last one."""
+    text = (ROOT / "docs" / "production.md").read_text()
+    assert sorted(brokers.Database) == list(range(len(brokers.Database)))
+    assert f"Databases 0 to {max(brokers.Database)} of the server are used" in text

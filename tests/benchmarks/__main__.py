@@ -20,7 +20,10 @@ from embedded.servers import Postgres, Valkey
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENT = ROOT / "docs" / "benchmarks.md"
 MARKER = "<!-- Below: written by `make bench UPDATE=1`. -->\n"
-SECTIONS = ("ledger", "audit", "outbox", "fraud", "webhooks", "http", "lists")
+SECTIONS = (
+    "ledger", "audit", "outbox", "fraud", "fraud_memory", "backtest", "webhooks", "http", "lists", "reconciliation",
+    "escrow", "escrow_timers", "nacha",
+)  # fmt: skip
 
 
 def main() -> int:

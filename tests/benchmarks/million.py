@@ -27,9 +27,9 @@ DAYS = 365
 BUILD_INDEXES_AFTERWARDS_FROM = 20_000
 TABLES = (
     "compliance_party", "fraud_assessment", "fraud_observation", "fraud_reviewcase", "payments_payment",
-    "payments_refund", "payments_gatewayattempt", "escrow_escrow", "ledger_account", "ledger_balance", "ledger_delta",
-    "ledger_entry", "ledger_posting", "audit_entry", "audit_link", "audit_pending", "idempotency_idempotentrequest",
-    "outbox_event", "outbox_delivery",
+    "payments_refund", "payments_gatewayattempt", "escrow_escrow", "escrow_part", "escrow_movement", "ledger_account",
+    "ledger_balance", "ledger_delta", "ledger_entry", "ledger_posting", "audit_entry", "audit_link", "audit_pending",
+    "idempotency_idempotentrequest", "outbox_event", "outbox_delivery",
 )  # fmt: skip
 
 

@@ -51,11 +51,14 @@ SELECT payment_id, transaction_id, livemode, 'cus_bench_' || customer, 'prov_ben
   FROM story;
 
 -- step: cases
-INSERT INTO fraud_reviewcase (case_id, livemode, payment_id, transaction_id, assessment_id, payer_id, payee_id,
-    amount_minor, currency, score, why, state, capture_deadline, next_action_at, claimed_by, decision, outcome,
-    decision_reason, decided_by, decided_at, opened_at)
-SELECT 'case_' || i, livemode, payment_id, transaction_id, i, 'cus_bench_' || customer, 'prov_bench_' || provider,
-       amount, 'USD', score, 'New customer with a high amount', CASE WHEN is_open THEN 'OPEN' ELSE 'DECIDED' END,
+INSERT INTO fraud_reviewcase (case_id, livemode, subject, payment_id, transaction_id, assessment_id, payer_id, payee_id,
+    amount_minor, currency, score, why, state, expected_loss_minor, priority, due_at, capture_deadline, next_action_at,
+    claimed_by, decision, outcome, decision_reason, decided_by, decided_at, opened_at)
+SELECT 'case_' || i, livemode, 'payment:' || payment_id, payment_id, transaction_id, i, 'cus_bench_' || customer,
+       'prov_bench_' || provider, amount, 'USD', score, 'New customer with a high amount',
+       CASE WHEN is_open THEN 'OPEN' ELSE 'DECIDED' END, amount * 15 / 100,
+       log(2, greatest(amount * 15 / 100, 1)::numeric)::float8 - (i %% 5 + 1) * 23 / 24.0,
+       CASE WHEN is_open THEN %(now)s + (i %% 5 + 1) * interval '23 hours' ELSE at + interval '5 days' END,
        CASE WHEN is_open THEN %(now)s + (i %% 5 + 1) * interval '1 day' ELSE at + interval '6 days' END,
        CASE WHEN is_open THEN %(now)s + (i %% 5 + 1) * interval '23 hours' ELSE at + interval '5 days' END, '',
        CASE WHEN is_open THEN '' WHEN status = 'COMPLETED' THEN 'APPROVE' ELSE 'DECLINE' END,
@@ -67,14 +70,14 @@ SELECT 'case_' || i, livemode, payment_id, transaction_id, i, 'cus_bench_' || cu
 
 -- step: payments
 INSERT INTO payments_payment (id, public_id, transaction_id, livemode, status, step, amount_minor, currency,
-    fee_basis_points, fee_minor, net_minor, refunded_minor, refunded_fee_minor, disputed_minor, customer_id, provider_id,
+    fee_basis_points, fee_minor, net_minor, refunded_minor, refunded_fee_minor, disputed_minor, disputed_fee_minor, customer_id, provider_id,
     booking_id, service_id, escrow_id, payment_method, metadata, card_token, card_brand, card_last4, gateway, network_id,
     assessment_id, fraud_score, fraud_outcome, fraud_recommendation, compliance_flags, client, failure_code, void_reason,
     ledger_hold, capture_deadline, resume_at, claim_id, created_by, request_id, created_at, updated_at, captured_at,
     settled_at)
 SELECT i, payment_id, transaction_id, livemode, status,
        CASE status WHEN 'PROCESSING' THEN 'CAPTURE' WHEN 'PENDING' THEN 'HOLD' ELSE 'DONE' END,
-       amount, 'USD', 800, fee, amount - fee, CASE WHEN is_refunded THEN amount - fee ELSE 0 END, 0, 0, customer, provider,
+       amount, 'USD', 800, fee, amount - fee, CASE WHEN is_refunded THEN amount - fee ELSE 0 END, 0, 0, 0, customer, provider,
        'book_' || i, '', CASE WHEN status = 'COMPLETED' AND i %% 2 = 0 THEN escrow_id END, 'card',
        jsonb_build_object('order', i::text), 'tok_bench_' || customer, 'visa', last4, 'sandbox', 'net_' || i, i, score,
        CASE WHEN score <= 300 THEN 'APPROVE' WHEN score <= 700 THEN 'REVIEW' ELSE 'BLOCK' END,
@@ -89,9 +92,9 @@ SELECT i, payment_id, transaction_id, livemode, status,
 
 -- step: refunds
 INSERT INTO payments_refund (public_id, payment_id, livemode, status, amount_minor, fee_minor, net_minor, currency, reason,
-    network_id, failure_code, reserve_entry, created_by, request_id, created_at, completed_at, settled_at)
+    network_id, failure_code, reserve_entry, tries, stranded, created_by, request_id, created_at, completed_at, settled_at)
 SELECT 'ref_bench_' || i, i, livemode, 'COMPLETED', amount - fee, 0, amount - fee, 'USD', 'requested_by_customer',
-       'net_r' || i, '', '', 'API_KEY:key_bench', 'req_bench_' || i, at + interval '1 day', at + interval '1 day',
+       'net_r' || i, '', '', 1, false, 'API_KEY:key_bench', 'req_bench_' || i, at + interval '1 day', at + interval '1 day',
        at + interval '2 days'
   FROM story WHERE status = 'COMPLETED' AND i %% 25 = 0;
 
@@ -102,10 +105,25 @@ SELECT i, payment_id, CASE WHEN status = 'PENDING' THEN 'AUTHORISE' ELSE 'CHARGE
   FROM story WHERE score <= 700;
 
 -- step: escrows
-INSERT INTO escrow_escrow (public_id, livemode, status, payment_id, payer_id, payee_id, booking_id, amount_minor,
-    refunded_minor, currency, funded_at, created_at, updated_at)
-SELECT escrow_id, livemode, CASE WHEN at < %(now)s - interval '45 days' THEN 'RELEASED' ELSE 'FUNDED' END, i, customer, provider, 'book_' || i, amount - fee, 0, 'USD', at, at, at
-  FROM story WHERE status = 'COMPLETED' AND i %% 2 = 0;
+INSERT INTO escrow_escrow (public_id, account, livemode, status, payment_id, payer_id, payee_id, booking_id, amount_minor,
+    released_minor, refunded_minor, currency, funding_rail, funded_at, available_at, created_at, updated_at, closed_at)
+SELECT escrow_id, escrow_id, livemode, CASE WHEN is_old THEN 'RELEASED' ELSE 'FUNDED' END, i, customer, provider,
+       'book_' || i, amount - fee, CASE WHEN is_old THEN amount - fee ELSE 0 END, 0, 'USD', 'CARD', at,
+       at + interval '72 hours', at, at, CASE WHEN is_old THEN at + interval '30 days' END
+  FROM (SELECT *, at < %(now)s - interval '45 days' AS is_old FROM story) AS told
+ WHERE status = 'COMPLETED' AND i %% 2 = 0;
+
+-- step: parts
+INSERT INTO escrow_part (escrow_id, number, amount_minor, state, condition_id, created_at, settled_at)
+SELECT id, 1, amount_minor, CASE status WHEN 'RELEASED' THEN 'RELEASED' ELSE 'HELD' END, '', created_at, closed_at
+  FROM escrow_escrow;
+
+-- step: movements
+INSERT INTO escrow_movement (part_id, escrow_id, kind, amount_minor, entry_id, transaction_id, reference, by, reason, at)
+SELECT p.id, e.id, 'RELEASE', e.amount_minor, 'ent_bench_r' || e.payment_id, 'txn_bench_' || e.payment_id, '',
+       'SYSTEM:holdfast', 'by the terms, at their hour', e.closed_at
+  FROM escrow_escrow AS e JOIN escrow_part AS p ON p.escrow_id = e.id
+ WHERE e.status = 'RELEASED';
 
 -- step: accounts
 -- Numbers of accounts: 1 to 6 what all share, then providers, then escrows.

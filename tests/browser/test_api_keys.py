@@ -13,7 +13,7 @@ from django.utils import timezone
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from core.api import keys, rotation
-from tests.browser.conftest import PHONE, WIDE
+from tests.browser.conftest import WIDE, each_look
 from tests.browser.test_looks import shoot
 from tests.factories import keys as live
 from tests.factories import staff
@@ -91,8 +91,7 @@ def test_a_live_key_from_the_question_to_its_end(
     assert [status(live_server, secret) for secret in (first, second)] == [401, 200]
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
+@each_look
 def test_key_pages_have_no_findings(
     page: Page,
     sign_in: Callable[..., staff.Person],

@@ -9,7 +9,7 @@ from core.approvals import registry, selectors
 from core.approvals.models import ApprovalRequest
 from core.approvals.services import policies
 from ops.marketplace import signatures
-from tests.browser.conftest import PHONE, WIDE
+from tests.browser.conftest import each_look
 from tests.browser.test_looks import shoot
 from tests.factories import approvals, staff
 from tests.factories.approvals import RenameABook, code_of
@@ -91,8 +91,7 @@ def test_an_adjustment_is_written_looked_at_and_asked_for(page: Page, sign_in: C
     expect(page.get_by_role("heading", name="Adjust ticket-1042 by 125.50 USD")).to_be_visible()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
+@each_look
 def test_approval_pages_have_no_findings(
     page: Page,
     sign_in: Callable[..., staff.Person],
@@ -104,6 +103,8 @@ def test_approval_pages_have_no_findings(
     sign_in("COMPLIANCE")
     signatures.ask(treasurer="treasury@holdfast.example", now=approvals.timezone.now())
     large = ApprovalRequest.objects.get(needed=2)
+    approvals.book()
+    approvals.signed(approvals.asked(), staff.person("CONTROLLER"))
     page.emulate_media(color_scheme=scheme)
     page.set_viewport_size(size)
     for name, path in {
@@ -112,6 +113,7 @@ def test_approval_pages_have_no_findings(
         "policies": "approval-policies/",
         "policy": "approval-policies/ledger.adjust/",
         "affiliations": "affiliations/",
+        "pairs": "approval-pairs/",
     }.items():
         page.goto(f"/admin/{path}")
         shoot(page, f"{name}-{scheme}-{size['width']}")

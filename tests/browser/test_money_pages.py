@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from core import clock
 from core.outbox import services as outbox
-from tests.browser.conftest import PHONE, WIDE
+from tests.browser.conftest import each_look
 from tests.browser.test_looks import shoot
 from tests.factories import api
 
@@ -79,8 +79,7 @@ def test_the_overview_counts_a_new_payment_without_being_reloaded(page: Page, si
     expect(figure).to_have_text("1", timeout=15_000)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
+@each_look
 def test_money_pages_have_no_findings(
     page: Page,
     sign_in: Callable[..., object],

@@ -13,7 +13,7 @@ from core.switches.enums import Switch
 from core.switches.services import SwitchClosed
 from core.vault import cards, envelope
 from core.vault.purposes import Purpose
-from tests.browser.conftest import PHONE, WIDE
+from tests.browser.conftest import each_look
 from tests.browser.test_looks import shoot
 from tests.factories import staff
 from tests.factories.approvals import code_of
@@ -67,8 +67,7 @@ def test_a_card_is_shown_once(page: Page, sign_in: SignIn) -> None:
         page.go_back()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
+@each_look
 def test_pages_have_no_findings(
     page: Page, sign_in: SignIn, violations: Callable[[Page], list[str]], scheme: str, size: dict[str, int]
 ) -> None:

@@ -11,6 +11,7 @@ from core import approvals
 from core.actors import Actor
 from core.approvals import registry
 from core.approvals.actions import Content, Execution
+from core.approvals.devices import UNKNOWN_HANDS, Hands
 from core.approvals.models import ApprovalRequest
 from core.approvals.services import ask, policies, sign
 from core.audit.chain import JSON
@@ -35,6 +36,7 @@ class RenameABook(approvals.Action):
     name: ClassVar[str] = "tests.rename"
     title: ClassVar[str] = "Rename a book"
     ask_permission: ClassVar[str] = "ledger.ask_adjustment"
+    ask_scope: ClassVar[str] = "books:write"
     policy: ClassVar[Mapping[str, JSON]] = {
         "expiresHours": 72,
         "rules": [
@@ -51,6 +53,7 @@ class RenameABook(approvals.Action):
         self.shelf: dict[str, dict[str, Any]] = {}
         self.people: frozenset[str] = frozenset()
         self.parties: frozenset[str] = frozenset()
+        self.signers: frozenset[str] | None = None
         self.refuse = ""
         self.done: list[Execution] = []
 
@@ -64,6 +67,7 @@ class RenameABook(approvals.Action):
             facts={"pages": book["pages"]},
             people=self.people,
             parties=self.parties,
+            signers=self.signers,
         )
 
     def effect(self, execution: Execution) -> None:
@@ -82,7 +86,9 @@ def book(*, pages: int = 100) -> RenameABook:
     return act
 
 
-def asked(*, given: Mapping[str, JSON] | None = None, actor: Actor = ASKER) -> ApprovalRequest:
+def asked(
+    *, given: Mapping[str, JSON] | None = None, actor: Actor = ASKER, expires_at: datetime | None = None
+) -> ApprovalRequest:
     return ask(
         action="tests.rename",
         subject="book_1",
@@ -90,6 +96,7 @@ def asked(*, given: Mapping[str, JSON] | None = None, actor: Actor = ASKER) -> A
         reason="It is about ledgers",
         actor=actor,
         now=timezone.now(),
+        expires_at=expires_at,
     )
 
 
@@ -100,8 +107,9 @@ def code_of(person: staff.Person) -> str:
 
 
 def signed(
-    request: ApprovalRequest, person: staff.Person, *, digest: str = "", reason: str = "", code: str = ""
-) -> ApprovalRequest:
+    request: ApprovalRequest, person: staff.Person, *, digest: str = "", reason: str = "", code: str = "",
+    hands: Hands = UNKNOWN_HANDS,
+) -> ApprovalRequest:  # fmt: skip
     """What the page does when the person presses Sign."""
     return sign(
         request_id=request.request_id,
@@ -111,5 +119,6 @@ def signed(
         reason=reason,
         device="Firefox on Linux",
         origin="198.51.100.7",
+        hands=hands,
         now=timezone.now(),
     )

@@ -2,12 +2,15 @@
 
 import hashlib
 import itertools
+import uuid
 from datetime import UTC, datetime
 from typing import Any
 
 from core.actors import Actor
 from core.api.once import Ticket
 from core.vault.cards import CardData
+from core.work import brokers
+from fraud.features import store
 from payments.answers import Answer
 from payments.services import payments
 from payments.services.orders import Client, PaymentOrder
@@ -35,6 +38,12 @@ def order(number: str = VISA, **different: Any) -> PaymentOrder:
         "client": Client(),
     }
     return PaymentOrder(**wanted | different)
+
+
+def forget_payments() -> None:
+    """A feature store without a payment in it: what an earlier example paid with the same card counts for nothing."""
+    store.PREFIX = f"test:{uuid.uuid4().hex}:"
+    brokers.client(brokers.Database.FEATURES, timeout_seconds=2).set(store.key(store.EPOCH), "1", ex=3600)
 
 
 def ticket(operation: str = "payments.create", *, key: str = "", body: str = "") -> Ticket:

@@ -62,7 +62,8 @@ def test_without_redis_payments_are_decided_in_time_and_work_catches_up(system: 
     assert ready(system) == (200, [])
     system.valkey.kill()
     paid = [pay(system) for _ in range(20)]
-    assert {status(answer) for answer, _ in paid} == {"201 COMPLETED"}
+    # Everybody is new here, and what fraud remembers is away: decided by the database, held for a person.
+    assert {status(answer) for answer, _ in paid} == {"201 PENDING"}
     assert all(answer.json()["fraudScore"] is not None for answer, _ in paid)
     seconds = sorted(taken for _, taken in paid)
     assert seconds[-2] < 0.5, seconds
@@ -76,6 +77,12 @@ def test_without_redis_payments_are_decided_in_time_and_work_catches_up(system: 
         " WHERE p.status = 'COMPLETED' AND e.id IS NULL"
     )
     wait_until(lambda: system.rows(missing) == [(0,)], seconds=60, what="every booking has its escrow")
+    # Each process of the web has a breaker of its own.
+    in_a_row = range(8)
+    wait_until(
+        lambda: all(status(pay(system)[0]) == "201 COMPLETED" for _ in in_a_row),
+        seconds=90, what="decisions by the memory again",
+    )  # fmt: skip
     print(f"without Redis: median {statistics.median(seconds) * 1000:.0f} ms, worst {seconds[-1] * 1000:.0f} ms")
 
 
@@ -107,15 +114,15 @@ def test_without_the_master_key_a_payment_is_refused_whole(system: System) -> No
     ("broken", "mended"),
     [
         (
-            "ALTER FUNCTION fraud_history RENAME TO fraud_history_gone",
-            "ALTER FUNCTION fraud_history_gone RENAME TO fraud_history",
+            "ALTER FUNCTION fraud_held_back RENAME TO fraud_held_back_gone",
+            "ALTER FUNCTION fraud_held_back_gone RENAME TO fraud_held_back",
         ),
         (
             "UPDATE fraud_ruleset SET state = 'RETIRED' WHERE version = 1",
             "UPDATE fraud_ruleset SET state = 'ACTIVE' WHERE version = 1",
         ),
     ],
-    ids=["history unreadable", "no rules"],
+    ids=["what is in force unreadable", "no rules"],
 )
 def test_without_fraud_advice_a_payment_waits_for_a_person(system: System, broken: str, mended: str) -> None:
     """Never COMPLETED, never lost: authorised, held, with a case that says why."""
@@ -139,8 +146,8 @@ def test_without_fraud_advice_a_payment_waits_for_a_person(system: System, broke
     assert approved_without_a_decision(system) == []
 
 
-def test_without_the_fraud_tables_a_payment_ends_held_and_not_captured(system: System) -> None:
-    """Nothing can be read and nothing noted: the answer fails, the authorisation is held once the tables are back."""
+def test_without_the_fraud_tables_a_payment_is_finished_later_by_what_was_decided(system: System) -> None:
+    """The memory had decided, the tables fail after that: the answer fails, and recovery ends what was begun."""
     order = next(NUMBERS)
     body = {**PAYMENT, "customerId": f"cus_closed{order}", "bookingId": f"book_closed{order}"}
     system.execute("REVOKE SELECT ON fraud_observation FROM holdfast_app")
@@ -150,12 +157,12 @@ def test_without_the_fraud_tables_a_payment_ends_held_and_not_captured(system: S
     finally:
         system.execute("GRANT SELECT ON fraud_observation TO holdfast_app")
     seen = "SELECT status, step, fraud_outcome FROM payments_payment WHERE booking_id = %s"
-    wait_until(
-        lambda: system.rows(seen, body["bookingId"]) == [("PENDING", "HOLD", "NO_ADVICE")], seconds=40, what="held"
-    )
+    ends = {("PENDING", "HOLD", "NO_ADVICE"), ("COMPLETED", "DONE", "APPROVE")}
+    wait_until(lambda: set(system.rows(seen, body["bookingId"])) <= ends, seconds=40, what="finished")
     again = system.post("/v1/payments", body, f"tables-{order}")
-    assert (again.status_code, again.json()["status"]) == (201, "PENDING")
+    assert (again.status_code, again.json()["status"]) in {(201, "PENDING"), (201, "COMPLETED")}
     assert again.headers["Idempotent-Replayed"] == "true"
+    assert approved_without_a_decision(system) == []
 
 
 def test_a_decision_that_cannot_be_kept_takes_no_money(system: System) -> None:

@@ -15,7 +15,8 @@ from core import clock
 from core.clock import FixedClock
 from fraud.enums import AttemptOutcome
 from fraud.models import FraudReport
-from fraud.services import observations
+from fraud.models import Observation as Row
+from fraud.services import memory, observations
 from fraud.services.observations import Observation
 from tests.factories import api
 from tests.factories.api import ApiClient
@@ -254,3 +255,4 @@ def paid(customer: str, *, at: datetime, number: int) -> None:
             at=at,
         )
     )
+    memory.tell_ended(Row.objects.get(payment_id=f"pay_{number}"), now=at)

@@ -2,7 +2,7 @@
 
 import threading
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -19,12 +19,26 @@ from fraud.enums import CaseDecision, CaseOutcome
 from fraud.models import ReviewCase
 from fraud.services import cases
 from ledger.selectors import balances
-from payments.models import Payment, Refund, SandboxCharge, SandboxRefund
-from payments.services import payments, refunds
+from payments import door
+from payments.enums import ChargebackState
+from payments.models import Chargeback, Payment, Refund, SandboxCharge, SandboxRefund
+from payments.services import chargeback_answers, chargebacks, payments, refunds
 from payments.services.refunds import RefundOrder
-from tests.factories.payments import BACKEND, pay, ticket
+from tests.factories.chargebacks import move, notice
+from tests.factories.payments import BACKEND, NOW, pay, ticket
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+WON = ChargebackState.WON
+
+
+@pytest.fixture(autouse=True)
+def _door_stands_open() -> Iterator[None]:
+    """Payments alone: what escrow adds to these races is tried with escrow."""
+    installed = door.current()
+    door.install(door.OpenDoor())
+    yield
+    door.install(installed)
 
 
 def together(count: int, act: Callable[[int], Any], *, threads: int = 24) -> list[Any]:
@@ -82,8 +96,84 @@ def test_refunds_that_race_never_give_back_more_than_was_taken() -> None:
 
 
 @pytest.mark.parametrize("round_number", range(4))
-def test_cancel_and_approve_at_once_end_in_one_of_the_two(round_number: int) -> None:
+def test_a_refund_and_a_chargeback_of_all_at_once_give_the_escrow_back_once(round_number: int) -> None:
+    """Whoever comes second finds nothing left: the refund is refused, or the chargeback is owed by the payer."""
     now = clock.now()
+    payment = Payment.objects.get(public_id=pay(now=now).body["paymentId"])
+    told = notice(payment, opened_at=now)
+
+    def refund() -> int:
+        order = RefundOrder(payment.public_id, None, "")
+        return refunds.create(order, ticket=ticket("refunds.create"), livemode=False, actor=BACKEND, now=now).status
+
+    def dispute() -> int:
+        return chargebacks.open_(told, actor=BACKEND, now=now).beyond_minor
+
+    acts = (refund, dispute) if round_number % 2 else (dispute, refund)
+    answers = set(together(2, lambda number: acts[number]()))
+    assert answers in ({201, 50_000}, {"REFUND_EXCEEDS_REFUNDABLE", 0})
+    assert balances.get("test", f"escrow_held:{payment.escrow_id}").posted == Money(0)
+    assert balances.get("test", "fees:platform").posted == Money(0)
+    taken_twice = 50_000 if 201 in answers else 0
+    owed = balances.get("test", "returns_receivable:cus_abc123def456").posted
+    assert (owed, balances.get("test", "acquirer_receivable").posted) == (Money(taken_twice), Money(-taken_twice))
+
+
+def test_a_notice_heard_by_many_at_once_is_one_chargeback() -> None:
+    now = clock.now()
+    payment = Payment.objects.get(public_id=pay(now=now).body["paymentId"])
+    told = notice(payment, 20_000, opened_at=now)
+    answers = together(12, lambda _: chargebacks.open_(told, actor=BACKEND, now=now).public_id)
+    assert len(set(answers)) == 1
+    assert Chargeback.objects.count() == 1
+    assert balances.get("test", "acquirer_receivable").posted == Money(30_000)
+
+
+@pytest.mark.parametrize("round_number", range(4))
+def test_evidence_and_the_networks_decision_at_once_leave_one_end(round_number: int) -> None:
+    now = clock.now()
+    payment = Payment.objects.get(public_id=pay(now=now).body["paymentId"])
+    chargeback = chargebacks.open_(notice(payment, opened_at=now), actor=BACKEND, now=now)
+    name = chargeback.public_id
+
+    def accept() -> str:
+        return str(chargeback_answers.accept(chargeback_id=name, livemode=False, actor=BACKEND, now=now).state)
+
+    def win() -> str:
+        return str(chargebacks.close(chargeback_id=name, outcome=WON, actor=BACKEND, now=now).state)
+
+    acts = (accept, win) if round_number % 2 else (win, accept)
+    assert set(together(2, lambda number: acts[number]())) in (
+        {"ACCEPTED", "CHARGEBACK_ENDED"},
+        {"WON", "CHARGEBACK_ENDED"},
+    )
+    back = 46_000 if Chargeback.objects.get().state == WON else 0
+    assert balances.get("test", f"escrow_held:{payment.escrow_id}").posted == Money(back)
+
+
+def test_a_payout_and_a_chargeback_at_once_never_overdraw_the_provider() -> None:
+    """460.00 on the provider's balance: 300.00 leave it while the network takes 460.00. What is missing is owed."""
+    now = clock.now()
+    payment = Payment.objects.get(public_id=pay(now=now, booking_id="").body["paymentId"])
+    told = notice(payment, opened_at=now)
+    payable = "provider_payable:prov_xyz789ghi012"
+
+    def pay_out(_: int) -> str:
+        move(10_000, debit=payable, credit="ach_clearing:out")
+        return "paid"
+
+    acts = [pay_out, lambda _: chargebacks.open_(told, actor=BACKEND, now=now).public_id, pay_out, pay_out]
+    answers = together(4, lambda number: acts[number](number))
+    paid = sum(answer == "paid" for answer in answers)
+    chargeback = Chargeback.objects.get()
+    assert chargeback.held_minor + chargeback.late_minor == 46_000
+    left = balances.get("test", payable).posted.minor
+    assert left == 46_000 - 10_000 * paid - chargeback.held_minor >= 0
+
+
+@pytest.mark.parametrize("round_number", range(4))
+def test_cancel_and_approve_at_once_end_in_one_of_the_two(round_number: int) -> None:
+    now = NOW  # an afternoon: by night the rules would block it outright
     payment_id = pay(amount_minor=100_000, now=now).body["paymentId"]
     case = ReviewCase.objects.get(payment_id=payment_id)
 

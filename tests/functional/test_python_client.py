@@ -137,6 +137,7 @@ def test_fraud_from_score_to_report(client: Client) -> None:
     assert report.data["fraudType"] == "payment_fraud"
     assert [event["transactionId"] for event in client.fraud.history("cus_ada")] == ["txn_1700000000000_abc"]
     assert client.fraud.rules().data["active"]["version"] >= 1
+    assert client.fraud.analytics(granularity="WEEK").data["granularity"] == "WEEK"
 
 
 @pytest.mark.django_db

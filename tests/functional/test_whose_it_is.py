@@ -21,17 +21,26 @@ from core.oidc import issuers, keysets, scopes
 from core.oidc.enums import Standing
 from core.oidc.users import User
 from core.parameters import services as parameters
+from escrow.api import examples
 from escrow.services import funding
+from payments.api import transfer_examples
 from payments.api.views import Payments
 from payments.models import Payment
 from payments.selectors import payments as register
-from tests.factories import api, oidc
+from tests.factories import ach_transfers, api, oidc, staff
+from tests.factories.chargebacks import charge_back
 from tests.factories.oidc import Provider, UserClient
 
 pytestmark = pytest.mark.django_db
 
 CARD = {"cardNumber": "4242424242424242", "expiryMonth": "12", "expiryYear": "2031", "cvc": "123"}
 ADA, BEN, CLEO, DAN = "cus_ada_0001", "prov_ben_0001", "cus_cleo_001", "prov_dan_001"
+BANK_ACCOUNT = {
+    "accountHolderName": "Ben",
+    "routingNumber": "021000021",
+    "accountNumber": "000123456789",
+    "accountType": "CHECKING",
+}
 PAYMENT = {**CARD, "amount": 50000, "customerId": ADA, "providerId": BEN, "bookingId": "book_1"}
 
 
@@ -64,17 +73,46 @@ def _furnish(*, livemode: bool) -> dict[str, str]:
     paid = backend.post("/v1/payments", PAYMENT).json()
     assert paid["status"] == "COMPLETED", paid
     funding.attach(payment_id=paid["paymentId"], now=clock.now())
+    disputed = charge_back(register.get(paid["paymentId"]), 10_000, now=clock.now(), opened_at=clock.now())
     hook = {"url": "https://shop.example.com/", "events": ["*"]}
     endpoint = backend.post("/v1/webhook-endpoints", hook).json()["id"]
     return {
         "endpoint_id": endpoint,
         "event_id": backend.post(f"/v1/webhook-endpoints/{endpoint}/test").json()["eventId"],
         "payment_id": paid["paymentId"],
+        "chargeback_id": disputed.public_id,
         "transaction_id": paid["transactionId"],
         "escrow_id": paid["escrowId"],
         "token": paid["card"]["token"],
         "party_id": ADA,
+        "condition_id": "service_completed",
+        "version": "41707",
+        "account_id": _paid_where(backend, livemode=livemode),
+        **_transferred(livemode=livemode),
+        "reconciliation_id": backend.post("/v1/escrow-reconciliations", {}).json()["reconciliationId"],
     }
+
+
+def _transferred(*, livemode: bool) -> dict[str, str]:
+    """Ben was to be paid for Ada; sanctions forbade it. His account was tried once, and he is paid every day."""
+    transfer, payout, verification = ach_transfers.refused(payee=BEN, customer=ADA, livemode=livemode)
+    return {
+        "transfer_id": transfer.public_id,
+        "payout_id": payout.public_id,
+        "verification_id": verification.public_id,
+        "provider_id": BEN,
+    }
+
+
+def _paid_where(backend: api.ApiClient, *, livemode: bool) -> str:
+    """Ben's account; in live data it waits for two people."""
+    if livemode:
+        staff.person("COMPLIANCE")
+        staff.person("CONTROLLER")
+    made = backend.post("/v1/bank-accounts", {**BANK_ACCOUNT, "partyId": BEN})
+    assert made.status_code == 201, made.content
+    account_id: str = made.json()["accountId"]
+    return account_id
 
 
 def everybody(idp: Provider) -> dict[str, UserClient]:
@@ -99,13 +137,26 @@ def grant_everything() -> None:
 
 
 BODIES: dict[str, Any] = {
+    "POST ach-transfers": transfer_examples.TRANSFER,
+    "POST ach-transfers/<str:transfer_id>/reverse": {"cause": "DUPLICATE"},
+    "POST bank-accounts/<str:account_id>/verifications": {"method": "PRENOTE"},
+    "POST bank-accounts/<str:account_id>/verifications/<str:verification_id>/confirm": {"amounts": [32, 45]},
+    "POST payouts": {"partyId": BEN},
+    "POST payout-schedules": {"partyId": BEN, "interval": "DAILY"},
+    "POST payout-schedules/<str:provider_id>/pause": {"reason": "drill"},
     "POST payments": PAYMENT,
     "POST payments/validate": PAYMENT,
     "POST payments/<str:payment_id>/refunds": {"amount": 100},
     "POST card-tokens": {**CARD, "customerId": ADA},
     "POST card-tokens/<str:token>/reveal": {"reason": "because I want to"},
     "PATCH webhook-endpoints/<str:endpoint_id>": {"status": "ENABLED"},
+    "POST escrows": {**examples.ESCROW, "payerId": ADA, "payeeId": BEN},
+    "POST escrows/<str:escrow_id>/fund": {"source": "BANK_TRANSFER", "reference": "WIRE-1"},
+    "POST escrows/<str:escrow_id>/refund": {"reason": "rain"},
+    "POST escrows/<str:escrow_id>/dispute": {"reason": "OTHER", "description": "rain"},
+    "POST escrows/<str:escrow_id>/amendments": dict(examples.TERMS),
     "POST parties": {"partyId": "cus_new_0001", "type": "CUSTOMER"},
+    "POST bank-accounts": {**BANK_ACCOUNT, "partyId": DAN},
     "POST fraud/evaluations": {"customerId": ADA, "amount": 100},
     "POST fraud/reports": {"customerId": ADA, "transactionId": "txn_1", "fraudType": "payment_fraud"},
 }
@@ -121,9 +172,47 @@ MATRIX: dict[str, tuple[int, int, int, int, int, int]] = {
     "GET payments/<str:payment_id>": (200, 200, 404, 404, 200, 403),
     "POST payments/<str:payment_id>/cancel": (409, 403, 404, 403, 409, 403),
     "POST payments/<str:payment_id>/refunds": (403, 403, 403, 403, 201, 403),
+    "GET payments/<str:payment_id>/chargebacks": (403, 200, 403, 404, 200, 403),
+    "GET chargebacks/<str:chargeback_id>": (403, 200, 403, 404, 200, 403),
+    "GET ach-transfers": (200, 200, 200, 200, 200, 403),
+    "POST ach-transfers": (403, 403, 403, 403, 201, 403),
+    "GET ach-transfers/<str:transfer_id>": (200, 200, 404, 404, 200, 403),
+    "POST ach-transfers/<str:transfer_id>/cancel": (403, 403, 403, 403, 409, 403),
+    "POST ach-transfers/<str:transfer_id>/reverse": (403, 403, 403, 403, 409, 403),
+    "GET bank-accounts/<str:account_id>/verifications": (404, 200, 404, 404, 200, 403),
+    "POST bank-accounts/<str:account_id>/verifications": (403, 403, 403, 403, 201, 403),
+    "POST bank-accounts/<str:account_id>/verifications/<str:verification_id>/confirm": (403, 403, 403, 403, 409, 403),
+    "GET payouts": (403, 200, 403, 200, 200, 403),
+    "POST payouts": (403, 409, 403, 403, 409, 403),
+    "GET payouts/<str:payout_id>": (403, 200, 403, 404, 200, 403),
+    "POST payout-schedules": (403, 403, 403, 403, 200, 403),
+    "POST payout-schedules/<str:provider_id>/pause": (403, 403, 403, 403, 200, 403),
+    "POST payout-schedules/<str:provider_id>/resume": (403, 403, 403, 403, 200, 403),
     "POST card-tokens": (201, 403, 403, 403, 201, 403),
     "POST card-tokens/<str:token>/reveal": (403, 403, 403, 403, 403, 403),
+    "POST escrow-reconciliations": (403, 403, 403, 403, 403, 403),
+    "GET escrow-reconciliations/<str:reconciliation_id>": (403, 403, 403, 403, 403, 403),
+    "GET escrows": (200, 200, 200, 200, 200, 403),
+    "POST escrows": (201, 201, 403, 403, 201, 403),
     "GET escrows/<str:escrow_id>": (200, 200, 404, 404, 200, 403),
+    "POST escrows/<str:escrow_id>/fund": (403, 403, 403, 403, 403, 403),
+    "POST escrows/<str:escrow_id>/conditions/<str:condition_id>/satisfy": (403, 403, 404, 404, 200, 403),
+    "POST escrows/<str:escrow_id>/conditions/<str:condition_id>/accept": (409, 403, 404, 403, 409, 403),
+    "POST escrows/<str:escrow_id>/release": (403, 403, 403, 403, 409, 403),
+    "POST escrows/<str:escrow_id>/refund": (403, 403, 403, 403, 200, 403),
+    "POST escrows/<str:escrow_id>/dispute": (409, 409, 404, 404, 400, 403),
+    "POST escrows/<str:escrow_id>/dispute/withdraw": (404, 404, 404, 404, 400, 403),
+    "POST escrows/<str:escrow_id>/evidence": (404, 404, 404, 404, 400, 403),
+    "GET escrows/<str:escrow_id>/disputes": (200, 200, 404, 404, 200, 403),
+    "GET escrows/<str:escrow_id>/terms": (200, 200, 404, 404, 200, 403),
+    "POST escrows/<str:escrow_id>/terms/agree": (409, 409, 404, 404, 400, 403),
+    "POST escrows/<str:escrow_id>/amendments": (201, 409, 404, 404, 409, 403),
+    "POST escrows/<str:escrow_id>/amendments/<str:version>/agree": (409, 409, 404, 404, 400, 403),
+    "POST escrows/<str:escrow_id>/amendments/<str:version>/reject": (409, 409, 404, 404, 409, 403),
+    "GET bank-accounts": (200, 200, 200, 200, 200, 403),
+    "POST bank-accounts": (403, 403, 403, 403, 201, 403),
+    "GET bank-accounts/<str:account_id>": (404, 200, 404, 404, 200, 403),
+    "POST bank-accounts/<str:account_id>/retire": (403, 403, 403, 403, 200, 403),
     "GET parties": (200, 200, 200, 200, 200, 403),
     "POST parties": (403, 403, 403, 403, 201, 403),
     "GET parties/<str:party_id>": (200, 404, 404, 404, 200, 403),
@@ -134,6 +223,7 @@ MATRIX: dict[str, tuple[int, int, int, int, int, int]] = {
     "GET fraud/scores/<str:transaction_id>": (403, 403, 403, 403, 200, 403),
     "POST fraud/reports": (403, 403, 403, 403, 201, 403),
     "GET fraud/history": (403, 403, 403, 403, 200, 403),
+    "GET fraud/analytics": (403, 403, 403, 403, 200, 403),
     "GET fraud/rules": (403, 403, 403, 403, 403, 403),
     "PUT fraud/rules": (403, 403, 403, 403, 403, 403),
     **dict.fromkeys(
@@ -203,7 +293,9 @@ def test_the_other_modes_ids_name_nothing_not_even_for_an_admin_or_a_key(
     callers = [key] if MATRIX[operation][4] == 403 else [key, everybody(idp)["eve"]]
     live_key = api.client(*catalogue.scopes(), livemode=True)
     live_key.post("/v1/parties", {"partyId": "cus_live_only", "type": "CUSTOMER"})
-    live = {**world.live, "party_id": "cus_live_only"}
+    live_key.post("/v1/parties", {"partyId": "prov_live_only", "type": "PROVIDER"})
+    live_key.post("/v1/payout-schedules", {"partyId": "prov_live_only", "interval": "DAILY"})
+    live = {**world.live, "party_id": "cus_live_only", "provider_id": "prov_live_only"}
     there = call(live_key, operation, live)
     for caller in callers:
         here = call(caller, operation, world.test)
@@ -216,8 +308,8 @@ def test_the_other_modes_ids_name_nothing_not_even_for_an_admin_or_a_key(
 @pytest.mark.parametrize("operation", [each for each in MATRIX if 404 in MATRIX[each]])
 def test_what_belongs_to_others_answers_as_what_nobody_has(operation: str, idp: Provider, world: World) -> None:
     grant_everything()
-    cleo = everybody(idp)["cleo"]
-    others, invented = call(cleo, operation, world.test), call(cleo, operation, INVENTED)
+    stranger = everybody(idp)["cleo" if MATRIX[operation][2] == 404 else "dan"]
+    others, invented = call(stranger, operation, world.test), call(stranger, operation, INVENTED)
     assert others.status_code == 404
     assert facts_of(others, world.test) == facts_of(invented, INVENTED)
 
@@ -226,10 +318,19 @@ INVENTED = {
     "endpoint_id": "whk_000000000000000000000000",
     "event_id": "evt_000000000000000000000000",
     "payment_id": "pay_1703123456789_k2n8m9p1q",
+    "chargeback_id": "cb_000000000000000000000000",
     "transaction_id": "txn_1703123456789_x4y7z2a5b",
     "escrow_id": "ESC_1703123456789_ABCDEF12",
     "token": "tok_000000000000000000000000",
     "party_id": "cus_never_seen",
+    "condition_id": "never_agreed",
+    "version": "51708",
+    "account_id": "ba_000000000000000000000000",
+    "transfer_id": "ACH1703123456789ABCD",
+    "payout_id": "po_000000000000000000000000",
+    "verification_id": "ver_000000000000000000000000",
+    "provider_id": "prov_never_seen",
+    "reconciliation_id": "rec_000000000000000000000000",
 }
 
 
@@ -275,7 +376,7 @@ class TestLists:
                 rows = body.get("data") or body["fraud_history" if "fraud_history" in body else "fraudHistory"]
                 assert rows, path
                 assert all(row.get("livemode", livemode) == livemode for row in rows)
-                assert not set(there.values()) - {ADA} & set(json.dumps(rows).split('"')), path
+                assert not set(there.values()) - {ADA, BEN} & set(json.dumps(rows).split('"')), path
             ids = {row["paymentId"] for row in key.get("/v1/payments").json()["data"]}
             assert ids == {here["payment_id"]}
 
@@ -395,6 +496,14 @@ class TestActing:
         assert len({answer.json()["paymentId"] for answer in (first, other, by_key)}) == 3
 
     def test_rates_are_each_users_own(self, idp: Provider, world: World) -> None:
+        now = clock.now()
+        for name, value in (
+            ("per_minute.rate", 60),
+            ("per_minute.burst", 60),
+        ):  # so that nothing comes back while it looks
+            parameters.change(
+                name=f"throttle.api.read.{name}", value=value, effective_from=now, reason="t", actor=SYSTEM, now=now
+            )
         ada, cleo = oidc.user(idp, party=ADA), oidc.user(idp, party=CLEO)
         left = [int(each.get("/v1/payments")["RateLimit"].split("r=")[1].split(";")[0]) for each in (ada, ada, cleo)]
         assert left[1] < left[0]

@@ -111,6 +111,18 @@ class TestStanding:
         assert sorted(actions)[:1] == ["compliance.party.blocked"]
         assert "compliance.party.unblocked" in actions
 
+    def test_a_freeze_stops_once_under_its_own_name_and_is_lifted_like_a_block(self):
+        party_id = ensure_both()["cus_abc123def456"].party.party_id
+        how = {"party_id": party_id, "livemode": False, "actor": OFFICER, "now": NOW}
+        with pytest.raises(parties.UnableToChangeStanding):
+            parties.freeze(reason=" ", **how)
+        parties.freeze(reason="case_1: a mule", **how)
+        again = parties.freeze(reason="case_2: another", **how)
+        assert (again.status, again.blocked_reason) == (PartyStatus.BLOCKED, "case_1: a mule")
+        assert AuditEntry.objects.filter(action="compliance.party.frozen").count() == 1
+        assert Event.objects.filter(name="compliance.party_blocked").count() == 1
+        assert parties.unblock(reason="cleared", **how).status == PartyStatus.ACTIVE
+
 
 @pytest.mark.django_db
 class TestCreate:

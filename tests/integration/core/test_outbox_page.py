@@ -28,7 +28,7 @@ def parked() -> tuple[WorkItem, Delivery]:
 
 def test_it_shows_what_is_parked_with_its_error(parked: Any, django_assert_max_num_queries: Any) -> None:
     on_call = signed_in("ON_CALL")
-    with django_assert_max_num_queries(16):
+    with django_assert_max_num_queries(18):
         page = on_call.get("/admin/background/").content.decode()
     for shown in ("payments.resume", "pay_1", "GatewayAway", "payments.captured", "evt_1", "DealFell"):
         assert shown in page

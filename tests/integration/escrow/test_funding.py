@@ -5,12 +5,16 @@ from django.db import connection
 
 from core.money import Money
 from core.outbox import services as outbox
+from core.switches import services as switches
+from core.switches.enums import Switch
+from escrow.enums_reconciliation import RunOrigin
 from escrow.models import Escrow
 from escrow.selectors import escrows
-from escrow.services import funding
+from escrow.services import funding, reconciliation
 from payments.services import refunds
 from payments.services.refunds import RefundOrder
 from tests.factories import api
+from tests.factories.escrows import later
 from tests.factories.payments import BACKEND, NOW, pay, ticket
 
 pytestmark = pytest.mark.django_db
@@ -62,3 +66,12 @@ def test_refunds_shrink_the_escrow_and_the_last_one_ends_it() -> None:
         escrow = Escrow.objects.get()
         assert (escrow.status, escrows.held(escrow)) == (status, Money(held))
         assert escrow.amount_minor - escrow.refunded_minor == held
+
+
+def test_a_reconciliation_gives_late_bookings_their_escrow_before_it_looks() -> None:
+    """The event of a capture may wait; money that is where it belongs halts nobody."""
+    pay()
+    run = reconciliation.run_now(book="test", is_full=False, origin=RunOrigin.COMMAND, actor=BACKEND, now=later(2))
+    assert (run.state, run.found) == ("CLEAN", 0)
+    assert Escrow.objects.count() == 1
+    assert switches.is_open(Switch.ESCROW_MOVEMENTS, now=later(2), scopes=["book:test"])

@@ -9,7 +9,8 @@ import pytest
 
 from core import clock, ids
 from fraud.enums import AttemptOutcome
-from fraud.services import observations
+from fraud.models import Observation as Row
+from fraud.services import memory, observations
 from fraud.services.assessments import AssessmentRequest
 from fraud.services.observations import Observation
 
@@ -56,6 +57,8 @@ def paid() -> Callable[..., None]:
                 outcome=AttemptOutcome.APPROVED,
                 at=at,
             )
-            observations.record(replace(observation, **changes))  # type: ignore[arg-type]
+            observed = replace(observation, **changes)  # type: ignore[arg-type]
+            observations.record(observed)
+            memory.tell_ended(Row.objects.get(payment_id=observed.payment_id), now=NOON)
 
     return make

@@ -102,12 +102,15 @@ class TestOneCase:
         with pytest.raises(cases.CaseNotFound):
             cases.claim(case_id="case_none", actor=ANN, now=NOON)
 
-    def test_next_is_the_earliest_deadline_then_the_highest_score(self):
-        opened("pay_late", deadline=timedelta(days=6), score=690)
+    def test_next_is_the_greatest_loss_halved_for_every_day_it_has_left(self):
+        """1,200.00 at 15 % is 180.00, at 3 % 36.00. A day later counts half: 180, 90, 36, 5.63."""
+        opened("pay_much_later", deadline=timedelta(days=10), score=600)
         low = opened("pay_low", deadline=timedelta(days=5), score=310)
+        late = opened("pay_late", deadline=timedelta(days=6), score=690)
         high = opened("pay_high", deadline=timedelta(days=5), score=600)
-        taken = [cases.claim_next(actor=ANN, now=NOON).payment_id for _ in range(3)]
-        assert taken == [high.payment_id, low.payment_id, "pay_late"]
+        assert [case.expected_loss_minor for case in (high, low)] == [18_000, 3_600]
+        taken = [cases.claim_next(actor=ANN, now=NOON).payment_id for _ in range(4)]
+        assert taken == [high.payment_id, late.payment_id, low.payment_id, "pay_much_later"]
         assert cases.claim_next(actor=ANN, now=NOON) is None
 
 

@@ -5,12 +5,12 @@ from datetime import timedelta
 import pytest
 from django.db import connection, transaction
 
+from core.breaker import CircuitBreaker
 from core.money import Money
 from core.work import services as work
 from ledger.selectors import balances
 from payments.enums import ChargeState
 from payments.gateways import registry
-from payments.gateways.breaker import CircuitBreaker
 from payments.gateways.lines import breaker_limits
 from payments.gateways.port import CalledInsideTransaction, GatewayTimedOut, GatewayUnavailable
 from payments.gateways.sandbox.network import SandboxGateway

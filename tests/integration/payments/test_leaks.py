@@ -6,10 +6,10 @@ from collections.abc import Iterator
 import pytest
 from django.db import connection
 
+from core.breaker import CircuitBreaker
 from core.outbox import services as outbox
 from core.work import services as work
 from payments.gateways import registry
-from payments.gateways.breaker import CircuitBreaker
 from payments.gateways.sandbox.cards import MAGIC_CARDS
 from tests.factories import api
 from tests.factories.payments import NOW

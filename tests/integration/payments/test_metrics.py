@@ -22,14 +22,14 @@ def test_each_end_is_counted_once() -> None:
     before = ended("COMPLETED"), ended("FAILED", "CARD_DECLINED"), ended("PENDING")
     pay()
     pay("4000000000000002")
-    pay(amount_minor=100_000)
+    pay(amount_minor=100_000, customer_id="cus_other")
     after = ended("COMPLETED"), ended("FAILED", "CARD_DECLINED"), ended("PENDING")
     assert [new - old for old, new in zip(before, after, strict=True)] == [1, 1, 1]
 
 
 def test_the_database_tells_what_waits() -> None:
     pay("4000000000006033")
-    pay(amount_minor=100_000)
+    pay(amount_minor=100_000, customer_id="cus_other")
     with clock.use(FixedClock(NOW + timedelta(seconds=61))):
         text = metrics.render().decode()
     assert "holdfast_payments_overdue 1.0" in text

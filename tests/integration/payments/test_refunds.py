@@ -11,6 +11,7 @@ from payments.answers import Answer
 from payments.models import Payment, Refund, SandboxRefund
 from payments.services import refunds
 from payments.services.refunds import RefundOrder
+from tests.factories.chargebacks import charge_back
 from tests.factories.payments import BACKEND, NOW, pay, ticket
 
 pytestmark = pytest.mark.django_db
@@ -76,7 +77,7 @@ def test_only_captured_money_is_refunded() -> None:
 
 def test_what_is_disputed_is_not_refundable() -> None:
     payment_id = pay().body["paymentId"]
-    Payment.objects.filter(public_id=payment_id).update(disputed_minor=45_000, dispute_id="dp_1")
+    charge_back(Payment.objects.get(public_id=payment_id), 45_000)
     with pytest.raises(refunds.RefundExceedsRefundable):
         refund(payment_id, 5_001)
     assert refund(payment_id).body["amount"] == 5_000
@@ -101,11 +102,11 @@ def test_money_that_was_passed_on_is_not_refunded() -> None:
         refund(payment.public_id, 100)
 
 
-def test_a_refund_the_network_refuses_puts_everything_back() -> None:
-    payment = Payment.objects.get(public_id=pay("4000000000006090").body["paymentId"])
+def test_a_refund_the_network_refuses_puts_everything_back_where_no_escrow_held_it() -> None:
+    payment = Payment.objects.get(public_id=pay("4000000000006090", booking_id="").body["paymentId"])
     answer = refund(payment.public_id, 10_000, key="refused")
-    assert (answer.status, answer.body["code"]) == (402, "REFUND_DECLINED")
-    assert posted(f"escrow_held:{payment.escrow_id}") == 46_000
+    assert (answer.status, answer.body["code"], answer.body["stranded"]) == (402, "REFUND_DECLINED", False)
+    assert posted("provider_payable:prov_xyz789ghi012") == 46_000
     assert posted("fees:platform") == 4_000
     payment.refresh_from_db()
     assert (payment.refunded_minor, payment.refundable_minor) == (0, 50_000)

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+import redis
 from django.db import connection
 
 from core.actors import Actor
@@ -12,8 +13,9 @@ from core.switches import services as switches
 from core.switches.enums import Switch
 from core.work import services as work
 from fraud.enums import CaseDecision, CaseOutcome
+from fraud.features import store
 from fraud.models import Observation, ReviewCase
-from fraud.services import assessments, cases
+from fraud.services import cases, judging
 from ledger.selectors import balances
 from payments.models import GatewayAttempt, Payment, SandboxCharge
 from payments.services import completion, payments
@@ -156,7 +158,7 @@ def test_a_failing_fraud_engine_means_review_never_approval(monkeypatch: pytest.
     def fail(*_: object, **__: object) -> None:
         raise RuntimeError("no rules")
 
-    monkeypatch.setattr(assessments, "_judge", fail)
+    monkeypatch.setattr(judging, "judge", fail)
     answer = pay()
     assert (answer.body["fraudScore"], answer.body["fraudRecommendation"]) == (None, "REVIEW")
     payment = Payment.objects.get(public_id=answer.body["paymentId"])
@@ -172,11 +174,13 @@ def test_closing_the_switch_of_fraud_scoring_means_review_never_approval() -> No
     assert answer.body["fraudRecommendation"] == "REVIEW"
 
 
-def test_a_fraud_history_that_fails_in_the_database_means_review_too() -> None:
-    """A failed statement inside the scoring must not take the payment's own transaction with it."""
+def test_a_fraud_history_that_fails_in_the_database_means_review_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Asked because Redis is away. A failed statement must not take the payment's own transaction with it."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT oid::regprocedure::text FROM pg_proc WHERE proname = 'fraud_history'")
         cursor.execute(f"ALTER FUNCTION {cursor.fetchone()[0]} RENAME TO fraud_history_gone")
+    nobody = redis.Redis(host="127.0.0.1", port=1, socket_timeout=0.05, retry=None)
+    monkeypatch.setattr(store, "client", lambda *, now: nobody)
     answer = pay()
     assert (answer.status, answer.body["status"], answer.body["fraudRecommendation"]) == (201, "PENDING", "REVIEW")
 

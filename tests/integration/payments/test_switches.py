@@ -111,13 +111,13 @@ def test_the_refund_of_all_that_is_left_counts_what_it_would_have_been() -> None
 
 
 def asked_in(source: str) -> set[str]:
-    """Members of Switch that a call of require_open or is_open names."""
+    """Members of Switch that a call of require_open, is_open or find_way_round names."""
     return {
         first.attr
         for node in ast.walk(ast.parse(source))
         if isinstance(node, ast.Call)
         and isinstance(node.func, ast.Attribute)
-        and node.func.attr in ("require_open", "is_open")
+        and node.func.attr in ("require_open", "is_open", "find_way_round")
         for first in node.args[:1]
         if isinstance(first, ast.Attribute)
     }

@@ -10,13 +10,16 @@ from hypothesis import strategies as st
 
 from fraud.parameters import threshold_types
 from fraud.rules import definitions, language
-from fraud.rules.catalogue import VARIABLES, Kind
+from fraud.rules.catalogue import LIST_PREFIX, VARIABLES, Kind
 from fraud.rules.compiled import compile_rules, kinds
 from fraud.rules.definitions import Rule
 from fraud.rules.language import RuleError
 from fraud.rules.shipped import SHIPPED
+from fraud.rules.shipped_lists import SHIPPED_LISTS
 
-KINDS = kinds(threshold_types())
+LISTS = [each.name for each in SHIPPED_LISTS]
+EFFECTS = {LIST_PREFIX + each.name: each.effect.value for each in SHIPPED_LISTS}
+KINDS = kinds(threshold_types(), lists=LISTS)
 UNKNOWN = dict.fromkeys([*VARIABLES, *threshold_types()])
 
 
@@ -213,8 +216,8 @@ def test_every_expression_agrees_with_three_valued_logic(expression, values):
 
 class TestASetOfRules:
     def test_the_shipped_rules_check(self):
-        assert definitions.faults(SHIPPED, kinds=KINDS) == []
-        assert len(SHIPPED) >= 10
+        assert definitions.faults(SHIPPED, kinds=KINDS, list_effects=EFFECTS) == []
+        assert len(SHIPPED) >= 30
 
     def test_every_shipped_threshold_is_used(self):
         used = {name for rule in SHIPPED for name in language.check(rule.expression, kinds=KINDS).names}
@@ -242,3 +245,176 @@ class TestASetOfRules:
             (2, "points"),
         }
         assert definitions.faults([], kinds=KINDS)
+
+    @pytest.mark.parametrize(
+        ("rule", "reason"),
+        [
+            (Rule("a_rule", "night", 0, None, "x", allows=True), "asks an allow list"),
+            (Rule("a_rule", "customer_id in list_blocked_customers", 0, None, "x", allows=True), "asks an allow list"),
+            (
+                Rule(
+                    "a_rule",
+                    "customer_id in list_trusted_customers or seller_id in list_blocked_sellers",
+                    0,
+                    None,
+                    "x",
+                    allows=True,
+                ),
+                "no list of another effect",
+            ),
+            (Rule("a_rule", "customer_id in list_trusted_customers", -50, None, "x"), "asked by a rule that allows"),
+            (Rule("a_rule", "customer_id in list_trusted_customers", 5, None, "x", allows=True), "adds no points"),
+            (Rule("a_rule", "customer_id in list_trusted_customers", 0, "REVIEW", "x", allows=True), "has no floor"),
+        ],
+    )
+    def test_only_entries_that_two_people_signed_let_a_payment_past(self, rule, reason):
+        (fault,) = definitions.faults([rule], kinds=KINDS, list_effects=EFFECTS)
+        assert (fault.field, reason in fault.reason) == ("allows", True)
+
+    def test_a_list_that_is_not_there_is_no_name(self):
+        (fault,) = definitions.faults([Rule("a_rule", "customer_id in list_enemies", 1, None, "x")], kinds=KINDS)
+        assert str(fault) == "nothing is named list_enemies (line 1, column 16)"
+
+    def test_the_first_versions_are_read_as_they_were_written(self):
+        """Version 1 of older installations says nothing of allowing and of cases."""
+        stored = {"code": "a_rule", "expression": "night", "points": 1, "floor": None, "description": "x"}
+        assert definitions.read([stored]) == [Rule("a_rule", "night", 1, None, "x", allows=False, opens_case=False)]
+
+
+def place_of_fault(text):
+    try:
+        language.check(text, kinds=KINDS)
+    except RuleError as error:
+        return error.position
+    return None
+
+
+class TestWhereItIsWrong:
+    @pytest.mark.parametrize(
+        ("expression", "place", "reason"),
+        [
+            ("amount_minor > hihg", (1, 16, 1, 20), "nothing is named hihg"),
+            ("  amount_minor > hihg", (1, 18, 1, 22), "nothing is named hihg"),
+            ("(night or\n weekend and\n  nights)", (3, 3, 3, 9), "nothing is named nights"),
+            ("\n\n night == 'x'", (3, 2, 3, 14), "never equal"),
+            ("night and amount_minor", (1, 11, 1, 23), "expected a yes or no, found a number"),
+            ("night and", (1, 10, 1, 11), "not an expression"),
+            ("night and amount_minor > > 5", (1, 26, 1, 27), "not an expression"),
+            ("amount_minor ** 9 > 1", (1, 1, 1, 18), "a power is not part of the language"),
+            ("night or card_brand.upper() == 'VISA'", (1, 10, 1, 28), "a call is not part of the language"),
+            ("currency == 'caf\u00e9'", (1, 17, 1, 18), "only ASCII"),
+            ("night or\n \u017fum", (2, 2, 2, 3), "only ASCII"),
+        ],
+    )
+    def test_the_author_is_shown_the_place(self, expression, place, reason):
+        with pytest.raises(RuleError) as caught:
+            language.check(expression, kinds=KINDS)
+        found = caught.value.position
+        assert (found.line, found.column, found.end_line, found.end_column) == place
+        assert reason in caught.value.reason
+
+    @given(st.text(max_size=40))
+    def test_whatever_is_typed_the_place_is_within_it(self, text):
+        found = place_of_fault(text)
+        lines = (text or " ").split("\n")
+        assert found is None or 1 <= found.line <= len(lines)
+        assert found is None or 1 <= found.column <= max(map(len, lines)) + 2
+
+
+class TestAttacks:
+    """Each of these ran, or ate the machine, in some rules engine."""
+
+    @pytest.mark.parametrize(
+        "expression",
+        [
+            "__import__('os').system('true')",
+            "().__class__.__bases__[0].__subclasses__()",
+            "open('/etc/passwd').read() == ''",
+            "amount_minor.real > 1",
+            "currency[0] == 'U'",
+            "9 ** 9 ** 9 > 1",
+            "amount_minor ** 2 > 1",
+            "'A' * 1000000000 == currency",
+            "currency + currency == 'USDUSD'",
+            "'%s' % currency == 'USD'",
+            "f'{amount_minor}' == '1'",
+            "f'{().__class__}' == ''",
+            "(x := amount_minor) > 1",
+            "(lambda: True)()",
+            "lambda: True",
+            "[x for x in risk_countries] == []",
+            "any(x for x in risk_countries)",
+            "{1: True}[1]",
+            "{*risk_countries}",
+            "amount_minor if night else 1",
+            "night if weekend else True",
+            "amount_minor // 0 > 1",
+            "amount_minor % 7 == 0",
+            "amount_minor << 99 > 1",
+            "~amount_minor > 1",
+            "+amount_minor > 1",
+            "amount_minor @ amount_minor > 1",
+            "night is True",
+            "await night",
+            "yield night",
+            "*risk_countries",
+            "print",
+            "v_night",
+            "k[0]",
+            "values",
+            "get('night')",
+            "__builtins__",
+            "...",
+            "None",
+            "b'x' == currency",
+            "1j > 0",
+            "1e400 > amount_minor",
+            "amount_minor > 10000000000000000",
+            "'" + "x" * 65 + "' == currency",
+            "currency in [" + "'a'," * 51 + "]",
+            "currency in ['a', 1]",
+            "currency in ['a', currency]",
+            "night; import os",
+            "night\nimport os",
+            "night == 'x' 'y'",
+            "1 < amount_minor < 3",
+            "not " * 20 + "night",
+            "(" * 300 + "night" + ")" * 300,
+            "-" * 400 + "1 > 0",
+            " and ".join(["night"] * 81),
+            "amount_minor" + " + 1" * 9 + " > 1",
+            "night or " + "x" * 500,
+            "night\x00",
+            "night\x0c",
+            "",
+            "   ",
+        ],
+    )
+    def test_is_refused_with_a_place(self, expression):
+        with pytest.raises(RuleError) as caught:
+            language.check(expression, kinds=KINDS)
+        assert caught.value.position.line >= 1
+
+    @pytest.mark.parametrize(
+        "name",
+        [
+            "n\u0131ght",  # dotless i
+            "\uff4eight",  # full-width n: Python reads it as `night`
+            "nig\u02b0t",  # modifier h: the same
+            "\U0001d427\U0001d422\U0001d420\U0001d421\U0001d42d",  # bold: the same
+            "night\u200b",  # zero-width blank
+            "\u202enight",  # right to left
+            "night\u00a0",  # no-break blank
+        ],
+    )
+    def test_letters_that_look_like_others_are_refused(self, name):
+        """By NFKC some of them are the name `night` to Python; what a signer sees must be what runs."""
+        with pytest.raises(RuleError, match="only ASCII"):
+            language.check(f"{name} or weekend", kinds=KINDS)
+
+    def test_what_is_compiled_reaches_no_builtin(self):
+        compiled = compile_rules(
+            version=1, rules=[Rule("a_rule", "night", 1, None, "x")], threshold_types=threshold_types()
+        )
+        function = compiled.judge.__closure__[1].cell_contents
+        assert function.__globals__["__builtins__"] == {}

@@ -62,6 +62,29 @@ def test_refunds_in_any_parts_give_back_exactly_the_fee_and_the_net_even_where_s
     assert (fee_back, net_back) == (split.fee.minor, split.net.minor)
 
 
+def test_half_of_the_net_is_half_of_the_fee() -> None:
+    """230.00 of a net of 460.00 takes 20.00 of the 40.00: a refund of 250.00."""
+    split = fees.split(Money(50_000), basis_points=800)
+    part = fees.gross_of_net(split, before=GivenBack(Money(0), Money(0)), net=Money(23_000))
+    assert (part.fee, part.net) == (Money(2_000), Money(23_000))
+
+
+@given(data=st.data(), amount=st.integers(1, 10**12), basis_points=st.integers(0, 9_999))
+def test_the_refund_found_from_its_net_is_split_into_that_net_again(
+    data: st.DataObject, amount: int, basis_points: int
+) -> None:
+    """Refunds by net and refunds by amount may follow each other in any order; the last of the net ends the fee."""
+    split = fees.split(Money(amount), basis_points=basis_points)
+    before = GivenBack(Money(0), Money(0))
+    while before.net.minor < split.net.minor:
+        net_left = split.net.minor - before.net.minor
+        net = net_left if data.draw(st.integers(0, 3)) == 0 else data.draw(st.integers(1, net_left))
+        part = fees.gross_of_net(split, before=before, net=Money(net))
+        assert part == fees.split_refund(split, before=before, refund=part.fee + part.net)
+        before = GivenBack(before.fee + part.fee, before.net + part.net)
+    assert before == GivenBack(split.fee, split.net) or not split.net.minor
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [

@@ -133,6 +133,21 @@ class TestSignatures:
         signature(request, controller)()
         assert refused(signature(request, controller)) == "approval_is_signed_once_by_a_person"
 
+    def test_only_those_named(self, book: RenameABook, controller: staff.Person) -> None:
+        book.signers = frozenset({controller.user.email})
+        request = asked()
+        assert refused(signature(request, staff.person("CONTROLLER"))) == "only_those_named_sign"
+        signature(request, controller)()
+
+    @pytest.mark.parametrize("mark", ["session_digest", "browser_digest"])
+    def test_one_pair_of_hands_signs_once(
+        self, book: RenameABook, controller: staff.Person, compliance: staff.Person, mark: str
+    ) -> None:
+        request = asked()
+        signature(request, controller, **{mark: "a" * 64})()
+        assert refused(signature(request, compliance, **{mark: "a" * 64})) == "one_pair_of_hands_signs_once"
+        signature(request, compliance, **{mark: "b" * 64})()
+
     def test_it_stays(self, book: RenameABook, controller: staff.Person) -> None:
         signed(asked(), controller)
         assert refused(lambda: Signature.objects.update(reason="x")) == "approvals_signature_is_append_only"

@@ -1,6 +1,7 @@
 """The inbox and the page of a request, as browsers see them."""
 
 import pytest
+from django.conf import settings
 from django.test import Client
 from django.utils import timezone
 
@@ -147,6 +148,32 @@ class TestOneRequest:
         assert "Whoever asks does not sign" in shown
         client.post(f"/admin/approvals/{request.request_id}/withdraw/", {"reason": "Another title"})
         assert selectors.get(request.request_id).state == "WITHDRAWN"
+
+    def test_two_accounts_in_one_browser_are_one_pair_of_hands(
+        self, book: RenameABook, controller: staff.Person, compliance: staff.Person, desk: Client
+    ) -> None:
+        """The browser keeps its token over sign-ins; the reason stands where the button was."""
+        book.shelf["book_1"]["pages"] = 500
+        request, client = asked(), browser(compliance)
+        desk.cookies[settings.HOLDFAST_DEVICE_COOKIE] = client.cookies[settings.HOLDFAST_DEVICE_COOKIE] = "t" * 43
+        address = f"/admin/approvals/{request.request_id}/"
+        assert desk.post(f"{address}sign/", sign_form(request, controller)).status_code == 302
+        shown = client.get(address).content.decode()
+        assert "has signed this in the same browser" in shown
+        assert 'data-key="s"' not in shown
+        answer = client.post(f"{address}sign/", sign_form(request, compliance))
+        assert answer.status_code == 403
+        client.cookies[settings.HOLDFAST_DEVICE_COOKIE] = "u" * 43
+        assert client.post(f"{address}sign/", sign_form(request, compliance)).status_code == 302
+        assert selectors.get(request.request_id).state == "EXECUTED"
+
+    def test_who_is_not_named_reads_why(self, book: RenameABook, controller: staff.Person, desk: Client) -> None:
+        other = staff.person("CONTROLLER", email="named@holdfast.example")
+        book.signers = frozenset({other.user.email})
+        request = asked()
+        address = f"/admin/approvals/{request.request_id}/"
+        assert "Only those named sign this: named@holdfast.example" in desk.get(address).content.decode()
+        assert desk.post(f"{address}sign/", sign_form(request, controller)).status_code == 403
 
     def test_an_effect_that_refused_is_tried_again_from_the_page(
         self, book: RenameABook, controller: staff.Person, desk: Client

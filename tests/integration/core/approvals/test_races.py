@@ -1,15 +1,18 @@
 """Two last signatures at one moment, a signature and a change, a signature and a denial: one of them comes first."""
 
 import threading
+import time
 from collections.abc import Callable
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
+from core.actors import SYSTEM
 from core.approvals import selectors, services
 from core.approvals.models import ApprovalRequest
 from core.errors import Refusal
+from core.staff.models import User
 from tests.factories import staff
 from tests.factories.approvals import ASKER, asked, book, code_of, signed
 
@@ -79,6 +82,29 @@ def test_a_signature_and_a_denial(people: list[staff.Person]) -> None:
     at_once(signing(request, people[0]), deny)
     state = selectors.get(request.request_id).state
     assert (state, len(act.done)) in [("EXECUTED", 1), ("DENIED", 0)]
+
+
+def test_an_object_that_moves_on_and_voids_its_request_does_not_wait_for_a_signer_who_waits_for_it(
+    people: list[staff.Person],
+) -> None:
+    """The effect locks the object, the program locks it and then voids: `hold` makes it one order."""
+    act, request = book(), asked()
+    owner, code = people[2].user, code_of(people[0])
+    lock = lambda **_: User.objects.select_for_update().get(pk=owner.pk)  # noqa: E731  # the object, for this test
+    act.hold = lock
+    effect = act.effect
+    act.effect = lambda execution: (lock(), effect(execution))
+
+    def move_on() -> object:
+        with transaction.atomic():
+            lock()
+            time.sleep(0.2)
+            return services.void(request.request_id, reason="It moved on", actor=SYSTEM, now=timezone.now())
+
+    answers = at_once(move_on, lambda: signed(request, people[0], code=code))
+    state = selectors.get(request.request_id).state
+    assert (state, len(act.done)) in [("EXECUTED", 1), ("VOIDED", 0)], answers
+    assert sum(isinstance(answer, Refusal) for answer in answers) == 1
 
 
 def test_one_code_in_two_windows_signs_once(people: list[staff.Person]) -> None:

@@ -17,6 +17,8 @@ from tests.factories import staff
 pytestmark = pytest.mark.django_db
 
 GET_PAGES = [page for page in pages.registered() if "GET" in page.methods and "<" not in page.path]
+# What htmx puts into a page that is there already.
+PARTS = {"rule_check", "rule_words"}
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -28,7 +30,7 @@ INLINE = re.compile(r"<style|<script(?![^>]*\bsrc=)|\sstyle=|\son[a-z]+=|javascr
 def test_page_has_no_inline_style_or_script(page: pages.Page) -> None:
     html = staff.signed_in(*_roles_for(page)).get(f"/admin/{page.path}").content.decode()
 
-    assert "<main" in html or html.startswith("{")
+    assert "<main" in html or html.startswith("{") or page.name in PARTS
     assert not INLINE.search(html)
 
 

@@ -94,16 +94,18 @@ class TestModes:
         live = Party.objects.get(party_id="cus_ada_0001", livemode=True)
         for different in ({"livemode": True}, {"currency": "EUR"}, {"payer": live}, {"payee": paid.customer}):
             copy = Escrow.objects.get(pk=escrow.pk)
+            copy.status, copy.refunded_minor, copy.closed_at = "FUNDED", 0, None
             assert refused(copy, public_id="ESC_1703123456789_ABCDEF12", **different) == "escrow_is_of_its_payment"
             with pytest.raises(DatabaseError) as error, transaction.atomic():
                 Escrow.objects.filter(pk=escrow.pk).update(**different)
-            assert refusal_name(error.value) == "escrow_is_of_its_payment"
+            assert refusal_name(error.value) == "escrow_identity_does_not_change"
 
     def test_a_case_is_of_the_mode_of_its_assessment(self, paid: Payment) -> None:
         now = clock.now()
         case = ReviewCase(
-            case_id="case_1", livemode=False, payment_id=paid.public_id, payer_id="cus_ada_0001", amount_minor=1,
-            currency="USD", why="x", capture_deadline=now, next_action_at=now, opened_at=now,
+            case_id="case_1", livemode=False, payment_id=paid.public_id, subject="payment:1",
+            payer_id="cus_ada_0001", amount_minor=1, currency="USD", why="x", capture_deadline=now,
+            next_action_at=now, due_at=now, opened_at=now,
         )  # fmt: skip
         live = Assessment.objects.get(livemode=True)
         assert refused(case, assessment=live) == "case_stays_in_its_mode"

@@ -279,4 +279,7 @@ class TestWhatATokenGrants:
     def test_without_a_prefix_the_groups_scopes_count(self, idp: Provider) -> None:
         idp.accept()
         user = accepted(idp.token(scope="openid", **{"cognito:groups": ["Provider"]}))
-        assert user.scopes == {"payments:read", "escrows:read", "parties:read"}
+        assert user.scopes == {
+            "bank-accounts:read", "payments:read", "escrows:read", "escrows:write", "parties:read", "ach:read",
+            "payouts:read", "payouts:write",
+        }  # fmt: skip

@@ -233,7 +233,7 @@ class TestChangingARole:
 def test_matrix_shows_roles_rules_and_holders(django_assert_max_num_queries) -> None:
     staff.person("TREASURY", full_name="Tess Treasury")
     client = staff.signed_in("ADMINISTRATOR")
-    with django_assert_max_num_queries(10):
+    with django_assert_max_num_queries(11):
         page = client.get("/admin/staff/roles/").content.decode()
     assert "payments.refund_payment" in page
     assert "ledger.ask_adjustment" in page.partition("Never together")[2]

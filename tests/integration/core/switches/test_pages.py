@@ -128,6 +128,7 @@ def test_the_board_asks_the_same_few_questions_however_much_is_closed() -> None:
         client.get(BOARD)
     for number in range(8):
         close(scope=f"provider:prov_{number}")
+    client.get(BOARD)
     with CaptureQueriesContext(connection) as after:
         client.get(BOARD)
     assert len(after) == len(before)

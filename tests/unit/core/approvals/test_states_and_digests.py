@@ -39,7 +39,8 @@ def covered(**changes: object) -> str:
         {"reason": "other"},
         {"content": {"summary": "Close"}}, {"content": {"version": {"a": 2}}}, {"content": {"evidence": {"e": 1}}},
         {"content": {"facts": {"f": 1}}}, {"content": {"people": frozenset({"p"})}},
-        {"content": {"parties": frozenset({"p"})}},
+        {"content": {"parties": frozenset({"p"})}}, {"content": {"signers": frozenset({"p"})}},
+        {"content": {"signers": frozenset()}},
     ],
 )  # fmt: skip
 def test_whatever_a_signer_agrees_to_is_in_the_digest(changes: dict[str, object]) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from payments.gateways.breaker import BreakerState, CircuitBreaker, Limits
+from core.breaker import BreakerState, CircuitBreaker, Limits
 
 LIMITS = Limits(failure_percent=50, window_calls=20, minimum_calls=10, open_seconds=30)
 
