@@ -84,7 +84,9 @@ class TermsForm(forms.Form):
     approval_timeout_hours = _hours(label="Signatures are waited for, hours")
 
     auto_release_after_hours = _hours(
-        required=False, label="Released after, hours", help_text="From funding, if the conditions are met. Empty: never."
+        required=False,
+        label="Released after, hours",
+        help_text="From funding, if the conditions are met. Empty: never.",
     )
     auto_refund_after_hours = _hours(
         required=False, label="Goes back after, hours", help_text="From funding, if they are not. Empty: never."
@@ -107,10 +109,9 @@ class TermsForm(forms.Form):
     def __init__(self, *args: Any, currency: Currency, **options: Any) -> None:
         super().__init__(*args, **options)
         self.fields["escalation_threshold_amount"] = AmountField(
-            currency, label="Four eyes above", help_text=f"In {currency.code}: what one mediator alone decides."
-        )
-        self.fields["escalation_threshold_amount"].required = True
-        self.fields["escalation_threshold_amount"].min_value = Decimal(0)  # type: ignore[attr-defined]
+            currency, label="Four eyes above", required=True, min_value=Decimal(0),
+            help_text=f"In {currency.code}: up to here one mediator decides alone.",
+        )  # fmt: skip
 
     def group(self, name: str) -> Iterator[forms.BoundField]:
         return (self[field] for field in _FIELDS[name])

@@ -23,9 +23,8 @@ from escrow.selectors import disputes as register
 from escrow.selectors.agreements import InForce
 from escrow.selectors.disputes import DisputeNotFound
 from escrow.services import clocks, escrows, locks, signing, timers
-from escrow.states import Transition
+from escrow.states import Transition, whose
 from escrow.states import next_state as next_status
-from escrow.states import whose
 
 STOPPED = (TimerKind.AUTO_RELEASE, TimerKind.AUTO_REFUND, TimerKind.WARNING, TimerKind.TIME_LOCK_END)
 """What does not happen by itself while a dispute is open."""

@@ -1,4 +1,4 @@
-"""Two parties, three approvers, a mediator, two officers and the clock, two of them at a time: real threads, real commits.
+"""Two parties, three approvers, a mediator, two officers and the clock, two at a time: real threads, real commits.
 
 What one alone may do in any order is in `test_escrow_machine`; here every pair of deeds meets at the same row.
 """
@@ -48,9 +48,7 @@ class Crowd(RuleBasedStateMachine):
         number = next(_numbers)
         people = [staff.person("ESCROW_APPROVER", email=f"a{each}.{number}@holdfast.example") for each in range(3)]
         self.approvers = people
-        self.officers = [
-            Actor("STAFF", f"{name}{number}@holdfast.example", frozenset({"COMPLIANCE"})) for name in "bc"
-        ]
+        self.officers = [Actor("STAFF", f"{name}{number}@holdfast.example", frozenset({"COMPLIANCE"})) for name in "bc"]
         self.mediator = disputes.mediator(email=f"mia{number}@holdfast.example")
         wire = escrows.terms(("first", 200_000), ("second", 400_000))
         self.pk = escrows.funded(WHOLE, document=wire, booking_id=f"book_{number}").pk
