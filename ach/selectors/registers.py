@@ -5,7 +5,7 @@ from typing import ClassVar, TypeVar
 from django.db.models import Model, Q, QuerySet
 
 from ach.enums import ItemState
-from ach.models import AccountStop, Case, Change, Dishonor, File, InboundFile, InboundItem, Originator
+from ach.models import AccountStop, Case, Change, Dishonor, File, InboundFile, InboundItem, Originator, Reply
 from core.errors import Refusal
 
 Row = TypeVar("Row", bound=Model)
