@@ -5,7 +5,7 @@ from typing import ClassVar, TypeVar
 from django.db.models import Model, Q, QuerySet
 
 from ach.enums import ItemState
-from ach.models import AccountStop, Case, Change, Dishonor, Entry, File, InboundFile, InboundItem, Originator
+from ach.models import AccountStop, Case, Change, Dishonor, File, InboundFile, InboundItem, Originator, Reply
 from core.errors import Refusal
 
 Row = TypeVar("Row", bound=Model)
@@ -59,6 +59,21 @@ def get_change(change_id: str, *, livemode: bool) -> Change:
     return _one(_changes().filter(public_id=change_id, item__file__livemode=livemode), change_id)
 
 
+def find_dishonor(item: InboundItem) -> Dishonor | None:
+    """The last one of a return; one that was withdrawn counts until there is another."""
+    return Dishonor.objects.filter(item=item).order_by("-id").first()
+
+
+def find_reply(item: InboundItem) -> Reply | None:
+    """What is answered to it, with its file; the last one where it was withdrawn and asked for again."""
+    return _replies().filter(item=item).order_by("-id").first()
+
+
+def list_replies(file: File) -> QuerySet[Reply]:
+    """With what they answer, in the order of the file."""
+    return _replies().filter(file=file).order_by("batch_number", "trace")
+
+
 def list_cases(*, livemode: bool, state: str = "", kind: str = "") -> QuerySet[Case]:
     wanted = Q(livemode=livemode)
     if state:
@@ -78,28 +93,18 @@ def list_originators(*, livemode: bool) -> list[Originator]:
     return list(Originator.objects.filter(livemode=livemode).order_by("name", "id"))
 
 
-PAGES = (
-    (Entry, "ach_entry"), (File, "ach_file"), (InboundItem, "ach_item"), (InboundFile, "ach_inbound_file"),
-    (Change, "ach_change"), (Case, "ach_case"),
-)  # fmt: skip
-"""Which page shows which row: told by the row, because some beginnings of ids are others' too."""
+def list_dishonors(*, livemode: bool, state: str = "") -> QuerySet[Dishonor]:
+    """With the return and its entry, for pages that order by (requested_at, id)."""
+    found = Dishonor.objects.select_related("item__file", "item__entry__party", "contest").defer(
+        "item__sealed", "item__file__content", "contest__sealed"
+    )
+    found = found.filter(livemode=livemode)
+    return found.filter(state=state) if state else found
 
 
-def place_of(public_id: str) -> tuple[str, str] | None:
-    """Page and argument that show the thing of that id; None where it is none of the rail. At most seven look-ups."""
-    for model, page in PAGES:
-        if model.objects.filter(public_id=public_id).exists():
-            return page, public_id
-    item = Dishonor.objects.filter(public_id=public_id).values_list("item__public_id", flat=True).first()
-    return ("ach_item", item) if item else None
-
-
-def is_entry(public_id: str) -> bool:
-    return Entry.objects.filter(public_id=public_id).exists()
-
-
-def is_case(public_id: str) -> bool:
-    return Case.objects.filter(public_id=public_id).exists()
+def get_dishonor(dishonor_id: str, *, livemode: bool) -> Dishonor:
+    """Raises NotFound."""
+    return _one(list_dishonors(livemode=livemode).filter(public_id=dishonor_id), dishonor_id)
 
 
 def list_stops(*, livemode: bool) -> QuerySet[AccountStop]:
@@ -118,6 +123,10 @@ def _items() -> QuerySet[InboundItem]:
     return InboundItem.objects.select_related("file", "file__originator", "entry", "entry__account").defer(
         "sealed", "file__content", "entry__account__sealed"
     )
+
+
+def _replies() -> QuerySet[Reply]:
+    return Reply.objects.select_related("file", "item", "change").defer("file__content", "item__sealed")
 
 
 def _changes() -> QuerySet[Change]:
