@@ -58,7 +58,7 @@ class ConditionForm(forms.Form):
     timeout_hours = _hours(required=False, label="Hours")
     on_timeout = forms.ChoiceField(choices=_ON_TIMEOUT, label="Then")
     percentage = forms.DecimalField(
-        required=False, min_value=0, max_value=100, max_digits=5, decimal_places=2, label="Frees %"
+        required=False, min_value=0, max_value=100, max_digits=5, decimal_places=2, label="Or frees, %"
     )
     inspection_hours = _hours(required=False, label="Inspection, hours")
 
@@ -66,6 +66,8 @@ class ConditionForm(forms.Form):
         super().__init__(*args, **options)
         self.fields["amount"] = AmountField(currency, label="Frees", help_text="")
         self.fields["remove"] = forms.BooleanField(required=False, label="Take it out")
+        fields = [name for name in self.fields if name != "amount"]
+        self.order_fields([*fields[: fields.index("percentage")], "amount"])
 
     @property
     def is_kept(self) -> bool:
@@ -92,7 +94,7 @@ class TermsForm(forms.Form):
         required=False, label="Goes back after, hours", help_text="From funding, if they are not. Empty: never."
     )
     warning_notification_hours = HoursField(
-        required=False, max_length=2_000, label="Warnings, hours before", help_text="`72 24`"
+        required=False, max_length=2_000, label="Warnings, hours before", help_text="Such as 72 24."
     )
     escalation_user_ids = NamesField(required=False, max_length=8_000, label="Who is warned", help_text=_NAMES)
 
