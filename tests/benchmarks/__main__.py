@@ -22,7 +22,7 @@ DOCUMENT = ROOT / "docs" / "benchmarks.md"
 MARKER = "<!-- Below: written by `make bench UPDATE=1`. -->\n"
 SECTIONS = (
     "ledger", "audit", "outbox", "fraud", "fraud_memory", "backtest", "webhooks", "http", "lists", "escrow",
-    "escrow_timers", "nacha", "reconciliation",
+    "escrow_timers", "nacha", "cutoff", "reconciliation",
 )  # fmt: skip
 """In this order: the last one empties tables."""
 
