@@ -3,6 +3,7 @@
 What docs/fraud-tour.md tells. With HOLDFAST_SCREENSHOTS its pictures are written.
 """
 
+import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -163,6 +164,7 @@ def draft_in_the_editor(page: Page) -> int:
     page.get_by_label("Why you changed it").fill("Guests spend cards that customers of ours own.")
     picture(page, "fraud-rule-editor")
     page.get_by_role("button", name="Save draft").click()
+    page.wait_for_url(re.compile(r"/rules/\d+/$"))
     expect(page.get_by_text("is kept as a draft")).to_be_visible()
     return int(page.url.rstrip("/").rpartition("/")[2])
 
