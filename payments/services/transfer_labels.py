@@ -11,8 +11,7 @@ from payments.models import Booking
 
 
 def note(event: EntryReturned, *, now: datetime) -> None:
-    """Nothing of a credit, and nothing where no observation of the transfer is kept: it was made before scores looked at
-    them."""
+    """Nothing of a credit, nor where no observation of the transfer is kept: it was made before scores looked at it."""
     if event.direction != Direction.DEBIT:
         return
     booking = Booking.objects.select_related("transfer").filter(entry__public_id=event.entry_id).first()
