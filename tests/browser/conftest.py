@@ -36,7 +36,7 @@ OF_THE_LOOK = {
     "runOnly": {
         "type": "rule",
         "values": ["color-contrast", "link-in-text-block", "scrollable-region-focusable", "target-size"],
-    }
+    },
 }
 # Each scheme and each width once: contrast belongs to the one, room to the other.
 each_look = pytest.mark.parametrize(
