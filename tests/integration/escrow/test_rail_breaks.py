@@ -224,7 +224,7 @@ def test_only_clearing_is_written_off_by_posting() -> None:
     rail = {kind: TERMS[kind] for kind in BreakKind if kind.startswith("ACH_")}
     assert [kind for kind, terms in rail.items() if terms.posts] == [BreakKind.ACH_CLEARING_DIFFERS]
     assert {kind for kind, terms in rail.items() if not terms.writable} == {
-        "ACH_UNBOOKED", "ACH_UNMAPPED", "ACH_UNACKNOWLEDGED", "ACH_SUSPENSE_OLD", "ACH_CASE_OLD",
+        "ACH_UNBOOKED", "ACH_BEHIND", "ACH_UNMAPPED", "ACH_UNACKNOWLEDGED", "ACH_SUSPENSE_OLD", "ACH_CASE_OLD",
     }  # fmt: skip
 
 
