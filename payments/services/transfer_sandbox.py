@@ -40,6 +40,4 @@ def fund(transfer: Transfer, sides: Sides, *, now: datetime) -> None:
         now=now,
         description="Balance of a sandbox account",
     )
-    paid_in.pay(
-        reference=transfer.public_id, words="TRANSFER IN FOR A SANDBOX ACCOUNT", amount_minor=missing, at=now
-    )
+    paid_in.pay(reference=transfer.public_id, words="TRANSFER IN FOR A SANDBOX ACCOUNT", amount_minor=missing, at=now)

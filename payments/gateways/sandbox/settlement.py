@@ -74,7 +74,9 @@ def _pay(name: str, *, lines: list[Line], day: date) -> None:
         if line.kind in (LineKind.CHARGE, LineKind.REFUND) and line.reference not in short:
             together += signed
             continue
-        words = "CARD CHARGE" if line.kind == LineKind.CHARGE else f"CARD {line.kind.replace('_', ' ')} {line.reference}"
+        words = (
+            "CARD CHARGE" if line.kind == LineKind.CHARGE else f"CARD {line.kind.replace('_', ' ')} {line.reference}"
+        )
         ours = line.reference if line.kind in (LineKind.CHARGE, LineKind.REFUND) else line.network_id
         paid_in.pay(reference=ours, words=words, amount_minor=signed, at=paid_at)
     paid_in.pay(reference=name, words="CARD SETTLEMENT", amount_minor=together, at=paid_at)
