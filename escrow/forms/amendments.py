@@ -84,9 +84,7 @@ class TermsForm(forms.Form):
     approval_timeout_hours = _hours(label="Signatures are waited for, hours")
 
     auto_release_after_hours = _hours(
-        required=False,
-        label="Released after, hours",
-        help_text="From funding, if the conditions are met. Empty: never.",
+        required=False, label="Released after, hours", help_text="From funding, if the conditions are met. Empty: never."
     )
     auto_refund_after_hours = _hours(
         required=False, label="Goes back after, hours", help_text="From funding, if they are not. Empty: never."
