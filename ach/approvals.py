@@ -43,6 +43,10 @@ REBUILD: Mapping[str, JSON] = {
 }
 
 
+def _count(number: int, one: str, several: str) -> str:
+    return f"{number} {one if number == 1 else several}"
+
+
 class ReleaseFile(approvals.Action):
     """The subject is the file. Covered are its hash, totals and batches."""
 
@@ -57,7 +61,8 @@ class ReleaseFile(approvals.Action):
         assert file.built_at is not None
         total = releasing.largest_total(file)
         return Content(
-            summary=f"Release {file.name}: {file.entry_count} entries in {file.batches} batches, "
+            summary=f"Release {file.name}: {_count(file.entry_count, 'entry', 'entries')} in "
+            f"{_count(file.batches, 'batch', 'batches')}, "
             f"credits {Money(file.credit_minor)}, debits {Money(file.debit_minor)}",
             version=releasing.covered(file),
             facts={

@@ -111,18 +111,33 @@ class SandboxPosting(models.Model):
 
 
 class SandboxMovement(models.Model):
-    """A line of our account at the bank: above zero came in, below zero left. `code` of what came back."""
+    """A line of our account at the bank: above zero came in, below zero left. `code` of what came back.
 
-    posting = models.ForeignKey(SandboxPosting, on_delete=models.PROTECT, related_name="movements")
+    What somebody else paid in or took out has no posting but a `reference` and `words` of its own.
+    """
+
+    posting = models.ForeignKey(SandboxPosting, on_delete=models.PROTECT, related_name="movements", null=True)
     day = models.DateField()
     kind = models.CharField(max_length=10, choices=MovementKind)
     code = models.CharField(max_length=3, blank=True, default="")
+    reference = models.CharField(max_length=100, blank=True, default="")
+    words = models.CharField(max_length=100, blank=True, default="")
     amount_minor = models.BigIntegerField()
 
     class Meta:
         constraints = [
             models.CheckConstraint(condition=~Q(amount_minor=0), name="sandbox_movement_moves_something"),
             models.CheckConstraint(condition=Q(kind__in=MovementKind.values), name="sandbox_movement_kind_is_known"),
+            models.CheckConstraint(
+                condition=Q(kind=MovementKind.OTHER, posting=None) & ~Q(reference="") & ~Q(words="")
+                | ~Q(kind=MovementKind.OTHER) & Q(posting__isnull=False, reference="", words=""),
+                name="sandbox_movement_is_of_a_posting_or_named",
+            ),
+            models.UniqueConstraint(
+                fields=["reference", "words"],
+                condition=Q(kind=MovementKind.OTHER),
+                name="sandbox_movement_of_others_is_once",
+            ),
         ]
         indexes = [models.Index(fields=["day", "id"], name="sandbox_movement_by_day")]
 

@@ -26,6 +26,7 @@ class MovementKind(TextChoices):
     RETURN = "RETURN", "Return"
     DISHONOR = "DISHONOR", "Dishonored return"
     CONTEST = "CONTEST", "Contested dishonored return"
+    OTHER = "OTHER", "No ACH entry of ours"
 
 
 class OutboxKind(TextChoices):

@@ -16,8 +16,9 @@ _SETTLE = """
         UPDATE ach_sandboxposting p SET state = 'SETTLED' FROM due WHERE p.id = due.id
         RETURNING p.id, p.direction, p.amount_minor, p.settles_on
     ), moved AS (
-        INSERT INTO ach_sandboxmovement (posting_id, day, kind, code, amount_minor)
-        SELECT id, settles_on, 'SETTLEMENT', '', CASE direction WHEN 'DEBIT' THEN amount_minor ELSE -amount_minor END
+        INSERT INTO ach_sandboxmovement (posting_id, day, kind, code, reference, words, amount_minor)
+        SELECT id, settles_on, 'SETTLEMENT', '', '', '',
+               CASE direction WHEN 'DEBIT' THEN amount_minor ELSE -amount_minor END
           FROM settled WHERE amount_minor > 0 ORDER BY id
     ) SELECT count(*) FROM settled
 """

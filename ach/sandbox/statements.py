@@ -5,7 +5,7 @@ import io
 from datetime import date
 from decimal import Decimal
 
-from django.db.models import Sum
+from django.db.models import Q, Sum
 
 from ach.models import Originator, SandboxMovement
 from ach.sandbox.enums import MovementKind
@@ -23,21 +23,23 @@ _CENTS = Decimal(100)
 def statement(first: date, last: date | None = None, *, originator: Originator, opening_minor: int = 0) -> str:
     """One line a movement of those days, both included; empty where nothing moved, because the format has no such file.
 
-    The reference is the trace number of our entry. `opening_minor` is the balance before the bank's first movement.
+    The reference is the trace number of our entry. What was paid in without one is on the account of the default
+    originator, under its own reference. `opening_minor` is the balance before the bank's first movement.
     """
-    moved = SandboxMovement.objects.filter(posting__inbox__originator=originator)
+    ours = Q(posting__inbox__originator=originator)
+    moved = SandboxMovement.objects.filter(ours | Q(kind=MovementKind.OTHER) if originator.is_default else ours)
     balance = opening_minor + (moved.filter(day__lt=first).aggregate(total=Sum("amount_minor"))["total"] or 0)
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     rows = moved.filter(day__gte=first, day__lte=last or first).order_by("day", "id")
-    for day, kind, code, amount, trace, sec in rows.values_list(
-        "day", "kind", "code", "amount_minor", "posting__trace", "posting__sec"
+    for day, kind, code, amount, trace, sec, reference, said in rows.values_list(
+        "day", "kind", "code", "amount_minor", "posting__trace", "posting__sec", "reference", "words"
     ).iterator():
         if not out.tell():
             writer.writerow(COLUMNS)
         balance += amount
-        words = " ".join(filter(None, (_WORDS[MovementKind(kind)], code, sec)))
-        writer.writerow([day.isoformat(), _written(amount), "USD", trace, words, _written(balance)])
+        words = said or " ".join(filter(None, (_WORDS[MovementKind(kind)], code, sec)))
+        writer.writerow([day.isoformat(), _written(amount), "USD", reference or trace, words, _written(balance)])
     return out.getvalue()
 
 

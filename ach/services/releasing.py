@@ -17,6 +17,7 @@ from core.approvals.services import NobodyCanSign
 from core.audit import services as audit
 from core.audit.chain import JSON
 from core.errors import Refusal
+from core.money import Money
 
 log = structlog.get_logger("holdfast.ach")
 ACTION = withdrawing.RELEASE
@@ -46,7 +47,7 @@ def covered(file: File) -> dict[str, JSON]:
         "creditMinor": file.credit_minor, "entryHash": file.entry_hash,
         "batches": [
             f"{row.number} {row.sec} {row.description} {row.effective_on} {row.entry_count} entries, "
-            f"debits {row.debit_minor}, credits {row.credit_minor}"
+            f"debits {Money(row.debit_minor)}, credits {Money(row.credit_minor)}"
             for row in batches
         ],
     }  # fmt: skip

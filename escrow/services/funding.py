@@ -5,6 +5,7 @@ from datetime import datetime
 
 from django.db import transaction
 
+from ach.sandbox import paid_in
 from core.actors import SYSTEM, Actor
 from core.audit import services as audit
 from core.database import statements
@@ -117,6 +118,11 @@ def fund_by_bank(*, escrow_id: str, livemode: bool, reference: str, actor: Actor
             now=now,
             description=reference[:200],
         )
+        if not livemode:
+            # Nobody sends a wire of test data: the sandbox bank has it because the marketplace says so.
+            paid_in.pay(
+                reference=escrow.public_id, words=f"WIRE IN {reference}".strip(), amount_minor=amount.minor, at=now
+            )
         begin(escrow, Rail.BANK, funded_at=now, actor=actor, now=now, reference=reference)
     return escrow
 

@@ -81,7 +81,9 @@ def match(*, book: str, now: datetime) -> dict[str, int]:
                 break
             if rule == MatchRule.RAIL and not _any(cursor, rail_matching.ANY, given):
                 continue
-            found[str(rule)] = _insert(cursor, statement, given, again=rule == MatchRule.RAIL)
+            if rule == MatchRule.RAIL:
+                found[str(rule)] = _insert(cursor, rail_matching.BY_TRACE, given)
+            found[str(rule)] += _insert(cursor, statement, given, again=rule == MatchRule.RAIL)
         if _any(cursor, rail_matching.ANY_RESOLVED, given):
             found[str(MatchRule.RAIL)] += _insert(cursor, rail_matching.RESOLVED, given)
     return found

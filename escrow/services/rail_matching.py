@@ -1,4 +1,4 @@
-"""Lines of the bank that are many ACH entries: a file, a batch, a file of returns, one return, or a day.
+"""Lines of the bank that are ACH entries: one by its trace, or a batch, a file, a file of returns, a day.
 
 What settled goes by the day it settles on, what came back by the day it was received. The narrowest reading of a line
 wins. By file and item the line has to name it, in its reference or its description; a day's sum needs no name.
@@ -89,6 +89,20 @@ MATCH = f"""
     SELECT k.line_id, u.entry_id, p.amount, 'RAIL', %(now)s
       FROM kept k JOIN claims c USING (line_id) JOIN cells USING (cell)
       CROSS JOIN LATERAL unnest(cells.entries) AS u(entry_id) JOIN posted p ON p.entry_id = u.entry_id
+"""  # noqa: S608
+
+# A bank that tells every entry by itself: its reference is the trace number of what settled.
+BY_TRACE = f"""
+    WITH {LOOSE}, near AS (
+        SELECT l.line_id, p.entry_id, p.amount, abs(e.settles_on - l.day) AS apart
+          FROM posted p JOIN ledger_entry n ON n.id = p.entry_id JOIN ach_entry e ON e.public_id = {_THING}
+          JOIN loose l ON l.key = e.trace AND l.amount = p.amount AND l.currency = p.currency
+         WHERE p.kind = 'payments.ach_settled' AND abs(e.settles_on - l.day) <= %(bank_days)s::int
+    ), pairs AS (
+        SELECT *, row_number() OVER (PARTITION BY line_id ORDER BY apart, entry_id) AS nth,
+               row_number() OVER (PARTITION BY entry_id ORDER BY apart, line_id) AS mth FROM near
+    )
+    {INSERT} SELECT line_id, entry_id, amount, 'RAIL', %(now)s FROM pairs WHERE nth = 1 AND mth = 1
 """  # noqa: S608
 ANY = "SELECT 1 FROM ledger_account WHERE book = %(book)s AND kind IN ('ach_clearing:in', 'ach_clearing:out') LIMIT 1"
 

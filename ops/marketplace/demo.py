@@ -34,6 +34,7 @@ from fraud.services import cases
 from ops.marketplace import simulation, stage
 from ops.marketplace.fraud_day import FraudPlan
 from ops.marketplace.fraud_run import FraudRun
+from ops.marketplace.rail import Rail
 from payments.services import reconciliation
 
 ANALYST = "fraud.analyst@holdfast.example"
@@ -129,8 +130,11 @@ def play(
     progress: Callable[[], None],
     will_resume: bool = False,
     fraud: FraudPlan | None = None,
+    rail: Rail | None = None,
 ) -> Counter[str]:
-    """Days of marketplace life, with a day of `fraud` among them. The clock is moved along and comes back at the end.
+    """Days of marketplace life, with a day of `fraud` and payouts by the `rail` among them.
+
+    The clock is moved along and comes back at the end.
 
     Interrupted it comes back too, unless somebody will go on from there (`will_resume`): then nothing may happen at
     today's date, or the past would look already settled.
@@ -142,12 +146,13 @@ def play(
         stage.marketplace(base_url, "simulation", MARKETPLACE_SCOPES) as client,
     ):
         run = FraudRun(fraud, client, move_to) if fraud else None
+        spared = run.accounts if run else frozenset()
         simulation.introduce_parties(client, plan.seed)
         counts = simulation.play(
             plan,
             client,
             move_to=move_to,
-            end_of_day=lambda moment: _close_the_day(move_to, moment, run.accounts if run else frozenset()),
+            end_of_day=lambda moment: _close_the_day(move_to, moment, spared, rail),
             progress=progress,
             meanwhile=run.go_on_until if run else None,
         )
@@ -157,7 +162,9 @@ def play(
         return counts
 
 
-def _close_the_day(move_to: Callable[[datetime], None], moment: datetime, spared: frozenset[str]) -> None:
+def _close_the_day(
+    move_to: Callable[[datetime], None], moment: datetime, spared: frozenset[str], rail: Rail | None
+) -> None:
     """The analyst decides most of what waits; the acquirer's settlement file of the day is fetched and reconciled.
 
     Payers that are `spared` stay in the queue, for whoever looks at the demo.
@@ -171,6 +178,8 @@ def _close_the_day(move_to: Callable[[datetime], None], moment: datetime, spared
             with contextlib.suppress(cases.UnableToClaim, cases.UnableToDecide), transaction.atomic():
                 _decide(case.case_id, analyst, clock.now())
     reconciliation.run(now=clock.now())
+    if rail:
+        rail.end_of_day(moment)
 
 
 def _decide(case_id: str, analyst: Actor, now: datetime) -> None:

@@ -1,8 +1,12 @@
-"""An account that test mode has made of its name alone never lacks money: the sandbox puts there what is missing."""
+"""An account that test mode has made of its name alone never lacks money: the sandbox puts there what is missing.
+
+The sandbox bank's statement shows it, as that of any bank shows what came in.
+"""
 
 from datetime import datetime
 
 from ach.enums import Direction
+from ach.sandbox import paid_in
 from compliance.services import sandbox_accounts
 from core.money import Currency, Money
 from ledger import chart
@@ -36,3 +40,4 @@ def fund(transfer: Transfer, sides: Sides, *, now: datetime) -> None:
         now=now,
         description="Balance of a sandbox account",
     )
+    paid_in.pay(reference=transfer.public_id, words="TRANSFER IN FOR A SANDBOX ACCOUNT", amount_minor=missing, at=now)

@@ -18,6 +18,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from core import clock
 from ops.marketplace import demo, escrows, signatures, simulation, stage
 from ops.marketplace.fraud_day import FraudPlan
+from ops.marketplace.rail import Rail
 
 
 class Command(BaseCommand):
@@ -41,6 +42,7 @@ class Command(BaseCommand):
             demo.finish_open_requests(moving)
         moving.move_to(plan.until - timedelta(days=plan.days + 2) - stage.real_now())
         facts = demo.open_accounts(base_url=options["base_url"], now=clock.now())
+        rail = Rail(plan.until)
         bar = Progress(TextColumn("holdfast: demo"), BarColumn(), MofNCompleteColumn(), console=Console(stderr=True))
         with bar:
             task = bar.add_task("demo", total=len(simulation.bookings(plan)))
@@ -50,9 +52,11 @@ class Command(BaseCommand):
                 progress=lambda: bar.advance(task),
                 will_resume=True,
                 fraud=_yesterday_s_fraud(plan),
+                rail=rail,
             )
         signatures.ask(treasurer=demo.STAFF["TREASURY"][0], now=clock.now())
         escrows.seed(treasurer=demo.STAFF["TREASURY"][0], now=clock.now())
+        rail.finish(clock.now())
         demo.write_credentials(facts)
         demo.forget_plan()
 

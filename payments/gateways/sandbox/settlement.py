@@ -1,8 +1,10 @@
 """The sandbox as acquirer: once a day it says in a file what it pays. See `payments.settlements` for the format."""
 
-from datetime import date
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
+from ach.sandbox import paid_in
+from core.money import Currency
 from payments import settlements
 from payments.enums import LineKind
 from payments.gateways.sandbox.cards import Behaviour
@@ -10,6 +12,7 @@ from payments.models.sandbox import SandboxCharge, SandboxChargeback, SandboxRef
 from payments.settlements import Line, Settlement
 
 SHORT_BY_MINOR = 1
+_PAYS = (LineKind.CHARGE, LineKind.CHARGEBACK_RETURN)
 
 
 def publish(*, day: date, livemode: bool, directory: Path) -> Path | None:
@@ -38,6 +41,8 @@ def publish(*, day: date, livemode: bool, directory: Path) -> Path | None:
         return None
     lines = [*_lines(charges, refunds), *_chargeback_lines(disputed, won, start=len(charges) + len(refunds) + 2)]
     text = settlements.write(Settlement("sandbox", livemode, day, tuple(lines)))
+    if not livemode:
+        _pay(path.name, lines=lines, day=day)
     directory.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_suffix(".part")
     unfinished.write_text(text)
@@ -47,6 +52,34 @@ def publish(*, day: date, livemode: bool, directory: Path) -> Path | None:
     SandboxChargeback.objects.filter(pk__in=[row.pk for row in disputed]).update(settled_file=path.name)
     SandboxChargeback.objects.filter(pk__in=[row.pk for row in won]).update(returned_file=path.name)
     return path
+
+
+def _pay(name: str, *, lines: list[Line], day: date) -> None:
+    """What the file says goes to our account at the sandbox bank the day after: one sum of charges less refunds.
+
+    Whatever people will have to look at is a line of its own, so that it is seen there too: a charge that is paid
+    short, a chargeback, a won one. Only dollars have an account.
+    """
+    paid_at = datetime.combine(day + timedelta(days=1), time(12), UTC)
+    short = set(
+        SandboxCharge.objects.filter(
+            reference__in=[line.reference for line in lines], behaviour=Behaviour.SETTLES_SHORT.value
+        ).values_list("reference", flat=True)
+    )
+    together = 0
+    for line in lines:
+        if line.currency != Currency.USD.name:
+            continue
+        signed = line.amount_minor if line.kind in _PAYS else -line.amount_minor
+        if line.kind in (LineKind.CHARGE, LineKind.REFUND) and line.reference not in short:
+            together += signed
+            continue
+        words = (
+            "CARD CHARGE" if line.kind == LineKind.CHARGE else f"CARD {line.kind.replace('_', ' ')} {line.reference}"
+        )
+        ours = line.reference if line.kind in (LineKind.CHARGE, LineKind.REFUND) else line.network_id
+        paid_in.pay(reference=ours, words=words, amount_minor=signed, at=paid_at)
+    paid_in.pay(reference=name, words="CARD SETTLEMENT", amount_minor=together, at=paid_at)
 
 
 def _lines(charges: list[SandboxCharge], refunds: list[SandboxRefund]) -> list[Line]:

@@ -57,9 +57,7 @@ class TestSignatures:
         file = built(LARGE - 1, 1)
         assert (file.state, delivery.deliver(file_id=file.public_id, now=CUTOFF)) == ("UNSIGNED", False)
         request = ApprovalRequest.objects.get(request_id=file.approval_id)
-        assert request.summary == (
-            f"Release {file.name}: 2 entries in 1 batches, credits 50,000.00 USD, debits 0.00 USD"
-        )
+        assert request.summary == (f"Release {file.name}: 2 entries in 1 batch, credits 50,000.00 USD, debits 0.00 USD")
         act(request, treasurer)
         file.refresh_from_db()
         assert file.state == "UNSIGNED"

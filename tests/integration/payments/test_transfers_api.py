@@ -89,6 +89,8 @@ def test_the_documented_example_runs_as_printed(backend: ApiClient) -> None:
     assert ofac["result"] == "PASS"
     assert (ofac["details"]["isMatch"], ofac["details"]["matchScore"]) == (False, 0.0)
     assert ofac["regulatoryRequirement"] == "OFAC_SANCTIONS_COMPLIANCE"
+    # A high amount for parties that nobody knows: a person decides, and the documented status has no other word for it.
+    assert (made["state"], made["riskScore"]) == ("PENDING_REVIEW", 0.675)
     # And again: the sandbox's accounts are known by now, and never lack money.
     again = backend.post("/v1/ach-transfers", {**examples.TRANSFER, "secCode": "PPD"})
     assert again.status_code == 201, again.content
