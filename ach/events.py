@@ -452,3 +452,17 @@ class RailTroubled:
     url: str
     livemode: bool
     found_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RailRecovered:
+    """For operations: what RailTroubled told of under this alarm and subject works again."""
+
+    name: ClassVar[str] = "ach.rail_recovered"
+    version: ClassVar[int] = 1
+
+    alarm: str
+    subject: str
+    summary: str
+    livemode: bool
+    recovered_at: datetime

@@ -14,6 +14,7 @@ from core.actors import SYSTEM, Actor
 from core.audit import services as audit
 from core.audit.services import Fact
 from core.money import Currency, Money
+from core.work import failpoints
 from ledger import chart
 from ledger.enums import Phase
 from ledger.selectors import balances
@@ -61,10 +62,13 @@ def follow(
     bookings = _lock_bookings(known)
     rows = Entry.objects.select_related("file").defer("file__content")
     entries = {each.pk: each for each in rows.filter(pk__in=[booking.entry_id for booking in bookings])}
+    failpoints.reach("payments.ach_unbooked")
     postings = _post(bookings, entries, undone=undone, releases=releases or {}, now=now)
+    failpoints.reach("payments.ach_posted")
     _keep(postings, entries, transfers, actor=actor, now=now)
     transfer_moves.follow(transfers, entries.values(), bookings, now=now)
     transfer_moves.tell(postings, transfers, entries, now=now)
+    failpoints.reach("payments.ach_booked")
     return postings
 
 
