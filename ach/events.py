@@ -425,6 +425,19 @@ class RateLevelNear:
 
 
 @dataclass(frozen=True, slots=True)
+class ReturnPolicyChanged:
+    """From `effective_from` (a day of New York) on the code leads to something else."""
+
+    name: ClassVar[str] = "ach.return_policy_changed"
+    version: ClassVar[int] = 1
+
+    code: str
+    effective_from: date
+    approval_id: str
+    changed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class CaseOpened:
     name: ClassVar[str] = "ach.case_opened"
     version: ClassVar[int] = 1
