@@ -14,6 +14,9 @@ from core.approvals import Content, Execution
 from core.audit.chain import JSON
 
 
+_TIMES = {1: "once", 2: "twice"}
+
+
 class ChangeReturnPolicy(approvals.Action):
     """The subject is the code; given is the proposed row (`policy_changes.Proposal`)."""
 
@@ -62,7 +65,7 @@ class ChangeReturnPolicy(approvals.Action):
 def in_words(row: Proposal) -> str:
     """`stops the account, told to compliance`."""
     said = [
-        f"may be sent again {row.retries} times" if row.retries else "",
+        f"may be sent again {_TIMES.get(row.retries, row.retries)}" if row.retries else "",
         "no entry to the account any more" if row.stops_account else "",
         "no debit from it any more" if row.stops_authorization else "",
         "the party is frozen" if row.freezes_party else "",

@@ -140,10 +140,10 @@ def test_pages_list_codes_with_their_days_and_ask() -> None:
     treasury = staff.signed_in("TREASURY", email="tess@holdfast.example")
     listed = text(treasury, "ach_policies")
     assert listed.count("/admin/ach/policies/R") >= 50
-    assert "may be sent again 2 times" in listed
+    assert "may be sent again twice" in listed
     assert "2028-03-17" in listed, "R16 changes then"
     said = {"effective_from": "2026-04-01", "retries": "1", "reason": "agreed with the bank"}
-    assert post(treasury, "ach_policy_change", "R08", **said | {"effective_from": "2026-03-01"})[0] == 422
+    assert post(treasury, "ach_policy_change", "R08", **said | {"effective_from": "2026-03-01"})[0] == 400
     assert post(treasury, "ach_policy_change", "R08", **said | {"reason": ""})[0] == 400
     assert post(treasury, "ach_policy_change", "R08", **said)[0] == 200
     request = ApprovalRequest.objects.get(action="ach.change_return_policy")
@@ -167,11 +167,11 @@ def test_at_a_terminal_it_is_shown_and_asked_for() -> None:
         return out.getvalue()
 
     staff.person("CONTROLLER")
-    assert "R01  from 2020-01-01  may be sent again 2 times  (shipped)\n" in said("list")
+    assert "R01  from 2020-01-01  may be sent again twice  (shipped)\n" in said("list")
     assert [line.split()[2] for line in said("list", "R16").splitlines()] == ["2020-01-01", "2028-03-17"]
     asked = said("propose", "R08", "--from", "2026-04-01", "--retries", "1", "--reason", "agreed with the bank")
     request = ApprovalRequest.objects.get()
-    assert asked.startswith(f"{request.request_id} asks that R08 leads from 2026-04-01 to: may be sent again 1 times.")
+    assert asked.startswith(f"{request.request_id} asks that R08 leads from 2026-04-01 to: may be sent again once.")
     assert request.asked_by.startswith("SYSTEM:terminal:")
     for words in (("list", "R48"), ("propose", "R08", "--from", "soon", "--reason", "x")):
         with pytest.raises(CommandError):
