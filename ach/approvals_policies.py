@@ -13,7 +13,6 @@ from core import approvals, clock
 from core.approvals import Content, Execution
 from core.audit.chain import JSON
 
-
 _TIMES = {1: "once", 2: "twice"}
 
 

@@ -121,7 +121,7 @@ def _news(booking: Booking, entry: Entry, undone: bool, releases: Mapping[int, s
         returned=entry.returned_at is not None,
         cancelled=entry.state == "CANCELLED",
         undone=undone or booking.undone_at is not None,
-        release_to=releases.get(booking.pk, ""),
+        release_to="" if booking.pk in releases and transfer_holds.is_reversed(entry) else releases.get(booking.pk, ""),
         there_minor=_there(booking, undone=undone),
     )
 
