@@ -135,6 +135,20 @@ class TestLateness:
         assert first.trace == "123456780000001"
 
 
+class TestNothingToSend:
+    def test_there_is_no_cutoff_and_no_file(self) -> None:
+        assert cutoffs.run_due(now=CUTOFF).files == 0
+        held = factory.submitted(held="compliance looks at it")
+        gone = factory.submitted()
+        entries.cancel(entry_id=gone.public_id, why="asked by mistake", actor=TREASURER, now=NOW)
+        factory.submitted(now=CUTOFF + timedelta(minutes=1))
+        ran = cutoffs.run_due(now=CUTOFF)
+        assert (ran.entries, ran.files, ran.troubles) == (0, 0, {})
+        assert (Cutoff.objects.count(), File.objects.count()) == (0, 0)
+        held.refresh_from_db()
+        assert held.state == EntryState.HELD
+
+
 class TestWhatDoesNotGo:
     def test_an_account_that_cannot_be_opened_parks_its_entry_and_the_others_go(self) -> None:
         good, bad = factory.submitted(), factory.submitted()

@@ -104,6 +104,24 @@ class TestRead:
             assert ach.came(content).state == InboundState.DONE
         assert not Case.objects.exists()
 
+    def test_a_file_of_header_and_control_alone_is_valid_with_no_entries(self) -> None:
+        """As banks send it on a day without returns: recorded, read, done; the control may not say otherwise."""
+        header = ach.answers(Said(ach.settled(bank_accounts.active()), "R01")).splitlines()[0]
+        lines = [header, b"9000000000001" + b"0" * 42 + b" " * 39, *[b"9" * 94] * 8]
+        file = ach.came(b"\n".join(lines) + b"\n", name="EMPTY0311.ACH")
+        assert (file.state, file.problem, file.item_count) == (InboundState.DONE, "", 0)
+        assert (file.debit_minor, file.credit_minor, file.name) == (0, 0, "EMPTY0311.ACH")
+        assert [each["code"] for each in file.warnings] == ["EMPTY_FILE"]
+        row = AuditEntry.objects.get(action="ach.inbound.read", subject=file.public_id)
+        assert (row.facts["state"], row.facts["items"]) == ("READ", 0)
+        assert Event.objects.get(name="ach.received_file_read").payload["items"] == 0
+        assert (Case.objects.count(), alarms()) == (0, [])
+
+        counts_one = b"9000000000001" + b"00000001" + b"0" * 34 + b" " * 39
+        wrong = ach.came(b"\n".join([header, counts_one, *lines[2:]]) + b"\n")
+        assert wrong.state == InboundState.UNREADABLE
+        assert "entry_addenda_count" in wrong.problem
+
     def test_what_the_reader_forgave_is_written_down(self) -> None:
         entry = ach.settled(bank_accounts.active())
         content = ach.answers(Said(entry, "R01"))
