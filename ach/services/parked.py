@@ -6,7 +6,7 @@ from typing import ClassVar
 from django.db import transaction
 
 from ach import outgoing
-from ach.enums import EntryKind, EntryState
+from ach.enums import Direction, EntryKind, EntryState
 from ach.models import Change, Entry
 from ach.nacha import text
 from ach.selectors.entries import EntryNotFound
@@ -81,7 +81,7 @@ def _require_sound(entry: Entry, now: datetime) -> None:
     if Change.objects.filter(account=account, state__in=changes.OPEN).exists():
         raise NotReleasable(holding.CORRECTED)
     asked = NewEntry(
-        kind=EntryKind(entry.kind), reference=entry.reference, account=account, direction=entry.direction,
+        kind=EntryKind(entry.kind), reference=entry.reference, account=account, direction=Direction(entry.direction),
         amount_minor=entry.amount_minor, sec=entry.sec, description=entry.description, currency=entry.currency,
         addenda=entry.addenda, name=entry.name, individual_id=entry.individual_id, payment_type=entry.payment_type,
         original=entry.original,

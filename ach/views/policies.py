@@ -1,6 +1,5 @@
 """What each return code leads to, by code and day; and the question to let it lead to something else."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -115,7 +114,7 @@ def _events(line: Line) -> list[Event]:
     ]
 
 
-def _values(row: ReturnPolicy) -> Mapping[str, Any]:
+def _values(row: ReturnPolicy) -> dict[str, Any]:
     return {name: getattr(row, name) for name in ("retries", *policy_changes.FLAGS)}
 
 
