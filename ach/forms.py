@@ -9,12 +9,15 @@ from ach.enums import (
     CaseKind,
     CaseState,
     ChangeState,
+    CutoffState,
     Direction,
+    DishonorState,
     EntryKind,
     EntryState,
     FileState,
     InboundState,
     ReversalCause,
+    TransportKind,
 )  # fmt: skip
 from ach.models.dishonor import CODES as DISHONOR_CODES
 from ach.nacha.changes import REFUSAL_CODES
@@ -35,7 +38,7 @@ def _reason(label: str = "Reason", help_text: str = "Kept in the audit record wi
 
 
 class EntryFilter(forms.Form):
-    """`file` and `due` come with links from other pages; a person does not type them."""
+    """`file`, `cutoff` and `due` come with links from other pages; a person does not type them."""
 
     state = forms.ChoiceField(required=False, choices=[ANY_STATE, *EntryState.choices])
     kind = forms.ChoiceField(required=False, choices=[("", "Any kind"), *EntryKind.choices])
@@ -48,6 +51,7 @@ class EntryFilter(forms.Form):
         r"^[0-9]{15}\Z", required=False, error_messages={"invalid": "A trace number has fifteen digits."}
     )
     file = forms.CharField(required=False, max_length=40, widget=forms.HiddenInput)
+    cutoff = forms.CharField(required=False, max_length=40, widget=forms.HiddenInput)
     due = forms.CharField(required=False, max_length=40, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, originators: list[tuple[str, str]], **kwargs: Any) -> None:
@@ -70,6 +74,33 @@ class EntryFilter(forms.Form):
             return Wanted()
         said = dict(self.cleaned_data)
         return Wanted(due_at=said.pop("due"), **said)
+
+
+class CutoffFilter(forms.Form):
+    state = forms.ChoiceField(required=False, choices=[ANY_STATE, *CutoffState.choices])
+    originator = forms.ChoiceField(required=False)
+
+    def __init__(self, *args: Any, originators: list[tuple[str, str]] | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["originator"].choices = [("", "Any originator"), *(originators or [])]  # type: ignore[attr-defined]
+
+    def wanted(self) -> dict[str, str]:
+        return dict(self.cleaned_data) if self.is_valid() else {"state": "", "originator": ""}
+
+
+class OriginatorFilter(forms.Form):
+    transport = forms.ChoiceField(required=False, choices=[("", "Any transport"), *TransportKind.choices])
+    state = forms.ChoiceField(required=False, choices=[ANY_STATE, ("OPEN", "Open"), ("CLOSED", "Closed")])
+
+    def wanted(self) -> dict[str, str]:
+        return dict(self.cleaned_data) if self.is_valid() else {"transport": "", "state": ""}
+
+
+class DishonorFilter(forms.Form):
+    state = forms.ChoiceField(required=False, choices=[ANY_STATE, *DishonorState.choices])
+
+    def wanted(self) -> str:
+        return str(self.cleaned_data["state"]) if self.is_valid() else ""
 
 
 class FileFilter(forms.Form):
@@ -131,7 +162,7 @@ class ResolveForm(forms.Form):
 
     entry = forms.CharField(
         label="Entry", required=False, max_length=40, help_text="Its id; empty where it is none of ours.",
-        widget=forms.TextInput(attrs={"autocomplete": "off", "placeholder": "ent_…"}),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "placeholder": "ache_…"}),
     )  # fmt: skip
     reason = _reason()
 

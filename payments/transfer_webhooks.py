@@ -83,7 +83,7 @@ def payout_created(event: PayoutCreated) -> Subject:
     event_type="account_verification.ended",
     meaning="The account is verified, or not: `status` says which.",
     example={
-        "id": "ver_0lq9ilnhwp0123456789abcd", "object": "account_verification", "livemode": False,
+        "id": "bav_0lq9ilnhwp0123456789abcd", "object": "account_verification", "livemode": False,
         "accountId": "ba_0lq9ilnhwp0123456789abcd", "partyId": "prov_provider_67890", "method": "MICRO_ENTRIES",
         "status": "VERIFIED",
     },

@@ -5,7 +5,7 @@ from typing import ClassVar, TypeVar
 from django.db.models import Model, Q, QuerySet
 
 from ach.enums import ItemState
-from ach.models import AccountStop, Case, Change, Dishonor, Entry, File, InboundFile, InboundItem, Originator, Reply
+from ach.models import AccountStop, Case, Change, Dishonor, File, InboundFile, InboundItem, Originator, Reply
 from core.errors import Refusal
 
 Row = TypeVar("Row", bound=Model)
@@ -93,29 +93,18 @@ def list_originators(*, livemode: bool) -> list[Originator]:
     return list(Originator.objects.filter(livemode=livemode).order_by("name", "id"))
 
 
-PAGES = (
-    (Entry, "ach_entry"), (File, "ach_file"), (InboundItem, "ach_item"), (InboundFile, "ach_inbound_file"),
-    (Change, "ach_change"), (Case, "ach_case"),
-)  # fmt: skip
-"""Which page shows which row: told by the row, because some beginnings of ids are others' too."""
+def list_dishonors(*, livemode: bool, state: str = "") -> QuerySet[Dishonor]:
+    """With the return and its entry, for pages that order by (requested_at, id)."""
+    found = Dishonor.objects.select_related("item__file", "item__entry__party", "contest").defer(
+        "item__sealed", "item__file__content", "contest__sealed"
+    )
+    found = found.filter(livemode=livemode)
+    return found.filter(state=state) if state else found
 
 
-def place_of(public_id: str) -> tuple[str, str] | None:
-    """Page and argument that show the thing of that id; None where it is none of the rail. At most eight look-ups."""
-    for model, page in PAGES:
-        if model.objects.filter(public_id=public_id).exists():
-            return page, public_id
-    item = Dishonor.objects.filter(public_id=public_id).values_list("item__public_id", flat=True).first()
-    item = item or Reply.objects.filter(public_id=public_id).values_list("item__public_id", flat=True).first()
-    return ("ach_item", item) if item else None
-
-
-def is_entry(public_id: str) -> bool:
-    return Entry.objects.filter(public_id=public_id).exists()
-
-
-def is_case(public_id: str) -> bool:
-    return Case.objects.filter(public_id=public_id).exists()
+def get_dishonor(dishonor_id: str, *, livemode: bool) -> Dishonor:
+    """Raises NotFound."""
+    return _one(list_dishonors(livemode=livemode).filter(public_id=dishonor_id), dishonor_id)
 
 
 def list_stops(*, livemode: bool) -> QuerySet[AccountStop]:

@@ -46,7 +46,7 @@ def open_(
             subject=subject,
             state=CaseState.OPEN,
             defaults={
-                "public_id": ids.prefixed("case", now),
+                "public_id": ids.prefixed("achcase", now),
                 "livemode": livemode,
                 "summary": summary[:200],
                 "facts": dict(facts or {}),

@@ -63,7 +63,7 @@ def submit(*, new: NewEntry, livemode: bool, actor: Actor, now: datetime) -> Sub
         stops.require_open(new.account, new.direction)
     planned = _settlement(new, now)
     entry = Entry(
-        public_id=ids.prefixed("ent", now), livemode=livemode, originator=originator, kind=new.kind,
+        public_id=ids.prefixed("ache", now), livemode=livemode, originator=originator, kind=new.kind,
         reference=new.reference, account=new.account, party=new.account.party, on_behalf=new.on_behalf,
         original=new.original, direction=new.direction, amount_minor=new.amount_minor, currency=new.currency,
         sec=new.sec, transaction_code=transaction_code(new.account.account_type, new.direction, new.kind),

@@ -67,4 +67,4 @@ def who(actor: str) -> str:
 
 def reference_url(reference: str) -> str:
     """Of a retry it is an entry and a number."""
-    return jumps.address(reference.partition(":")[0]) if not reference.startswith("ent_") else ""
+    return jumps.address(reference.partition(":")[0])

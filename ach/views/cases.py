@@ -13,6 +13,7 @@ from ach.selectors import registers
 from ach.services import cases
 from ach.views.acting import CLOSE_CASE, done, who
 from core import console
+from core.console import jumps
 from core.console.components import Column, Fact
 
 VIEW = "ach.view_case"
@@ -121,8 +122,7 @@ def _facts(case: Case) -> list[Fact]:
 
 
 def _place(public_id: object) -> str:
-    place = registers.place_of(str(public_id))
-    return reverse(f"admin:{place[0]}", args=[place[1]]) if place else ""
+    return jumps.address(str(public_id))
 
 
 def _drawn(rows: Sequence[Case]) -> list[dict[str, Any]]:

@@ -6,15 +6,14 @@ from django.http import HttpRequest
 
 from ach.enums import EntryKind
 from ach.models import Entry
-from ach.selectors import entry_lists, registers
+from ach.selectors import entry_lists
 from ach.views.entries import VIEW, url_of
 from core import console
 
 HITS = 10
 
-# Ledger entries and review cases begin alike.
-console.jump(prefix="ent_", label="ACH entry", to="admin:ach_entry", holds=registers.is_entry)
-console.jump(prefix="case_", label="ACH case", to="admin:ach_case", holds=registers.is_case)
+console.jump(prefix="ache_", label="ACH entry", to="admin:ach_entry")
+console.jump(prefix="achcase_", label="ACH case", to="admin:ach_case")
 
 
 @console.finds("ACH entries", permission=VIEW, shapes=["trace number"])

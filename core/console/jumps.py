@@ -17,12 +17,9 @@ QUERY_CANCELED = "57014"
 
 @dataclass(frozen=True, slots=True)
 class Jump:
-    """`holds` tells whether an id of a prefix that several kinds of things have is one of these."""
-
     prefix: str
     label: str
     to: str
-    holds: Callable[[str], bool] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,21 +53,18 @@ class Finder:
 
 
 _jumps: dict[str, Jump] = {}
-_shared: list[Jump] = []
 _finders: dict[str, Finder] = {}
 
 
-def jump(*, prefix: str, label: str, to: str, holds: Callable[[str], bool] | None = None) -> None:
+def jump(*, prefix: str, label: str, to: str) -> None:
     """Ids that begin with `prefix` open the page named `to` with the id as its argument: `to="admin:payment"`.
 
-    With `holds` the prefix is another kind's too: the search box asks it, by index, before it opens the other's page;
-    links (`{% ident %}`) go by the prefix alone, so pages link such ids by their address.
+    A prefix belongs to one kind of thing, for the search box and for links (`{% ident %}`).
     """
-    if holds is None:
-        _jumps[prefix] = Jump(prefix, label, to)
-    else:
-        _shared[:] = [each for each in _shared if (each.prefix, each.to) != (prefix, to)]
-        _shared.append(Jump(prefix, label, to, holds))
+    known = _jumps.get(prefix)
+    if known is not None and known.to != to:
+        raise ImproperlyConfigured(f"{known.to} and {to} both have ids that begin with {prefix}")
+    _jumps[prefix] = Jump(prefix, label, to)
 
 
 def finds(
@@ -92,7 +86,7 @@ def finds(
 
 
 def registered() -> list[Jump]:
-    return sorted([*_jumps.values(), *_shared], key=lambda entry: entry.prefix)
+    return sorted(_jumps.values(), key=lambda entry: entry.prefix)
 
 
 def finders() -> list[Finder]:
@@ -108,14 +102,6 @@ def address(identifier: str) -> str:
         return reverse(max(fitting, key=lambda entry: len(entry.prefix)).to, args=[identifier])
     except NoReverseMatch:  # the prefix fits, the rest can be no such id
         return ""
-
-
-def address_of_thing(identifier: str) -> str:
-    """As `address`, and where kinds share a prefix the page of the one that there is."""
-    for entry in _shared:
-        if identifier.startswith(entry.prefix) and entry.holds and entry.holds(identifier):
-            return reverse(entry.to, args=[identifier])
-    return address(identifier)
 
 
 def search(request: HttpRequest, text: str, *, milliseconds: int) -> list[Group]:

@@ -41,7 +41,7 @@ def unknown(request: HttpRequest, url: str) -> HttpResponse:  # noqa: ARG001
 def search(request: HttpRequest) -> HttpResponse:
     """An id goes straight to its page; so does the one thing that carries exactly what was typed."""
     text = request.GET.get("q", "").strip()[:200]
-    if address := jumps.address_of_thing(text):
+    if address := jumps.address(text):
         return HttpResponseRedirect(address)
     limit = parameters.read("console.search_milliseconds", at=clock.now())
     groups = jumps.search(request, text, milliseconds=limit) if text else []

@@ -58,7 +58,7 @@ def corrected(change_id: str, *, now: datetime) -> None:
     if before is None or register.find_verified(after) is not None:
         return
     made = AccountVerification.objects.create(
-        public_id=ids.prefixed("ver", now), livemode=after.livemode, account=after,
+        public_id=ids.prefixed("bav", now), livemode=after.livemode, account=after,
         method=VerificationMethod.TRUSTED_SOURCE, state=VerificationState.VERIFIED, source=BANK,
         source_reference=change.public_id, verified_at=now, ended_at=now, created_by=str(SYSTEM), created_at=now,
     )  # fmt: skip

@@ -94,7 +94,7 @@ def start(*, new: NewVerification, livemode: bool, actor: Actor, now: datetime) 
         if AccountVerification.objects.filter(account=account, state=VerificationState.PENDING).exists():
             raise VerificationUnderWay
         verification = AccountVerification(
-            public_id=ids.prefixed("ver", now), livemode=livemode, account=account, method=new.method,
+            public_id=ids.prefixed("bav", now), livemode=livemode, account=account, method=new.method,
             created_by=str(actor), created_at=now,
         )  # fmt: skip
         match new.method:

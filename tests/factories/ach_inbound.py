@@ -81,7 +81,7 @@ def unsaved(
     **more: Any,
 ) -> Entry:
     values: dict[str, Any] = {
-        "public_id": ids.prefixed("ent", LEFT), "reference": f"ACH{next(_numbers)}", "currency": "USD", "sec": "PPD",
+        "public_id": ids.prefixed("ache", LEFT), "reference": f"ACH{next(_numbers)}", "currency": "USD", "sec": "PPD",
         "transaction_code": "27" if direction == Direction.DEBIT else "22", "name": "JANE SMITH",
         "description": "SETTLEMENT", "priority": "STANDARD", "effective_on": SETTLED_ON, "due_at": LEFT,
         "created_by": "SYSTEM:holdfast", "created_at": LEFT,

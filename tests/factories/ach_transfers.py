@@ -144,7 +144,7 @@ def refused(*, payee: str, customer: str, livemode: bool) -> tuple[Transfer, Pay
         amount_minor=100, currency="USD", created_by="tests", created_at=NOW,
     )  # fmt: skip
     verification = AccountVerification.objects.create(
-        public_id=ids.prefixed("ver", NOW), livemode=livemode, account=account, method="MICRO_ENTRIES",
+        public_id=ids.prefixed("bav", NOW), livemode=livemode, account=account, method="MICRO_ENTRIES",
         created_by="tests", created_at=NOW,
     )  # fmt: skip
     verification.state, verification.why, verification.ended_at = "FAILED", "R03", NOW

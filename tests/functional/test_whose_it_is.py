@@ -328,7 +328,7 @@ INVENTED = {
     "account_id": "ba_000000000000000000000000",
     "transfer_id": "ACH1703123456789ABCD",
     "payout_id": "po_000000000000000000000000",
-    "verification_id": "ver_000000000000000000000000",
+    "verification_id": "bav_000000000000000000000000",
     "provider_id": "prov_never_seen",
     "reconciliation_id": "rec_000000000000000000000000",
 }

@@ -27,7 +27,7 @@ def test_fifty_thousand_entries_at_one_cutoff(tmp_path: Path) -> None:
     like = factory.submitted(addenda="Payout of February")
     rows = []
     for number in range(1, ENTRIES):
-        own = {"id": None, "public_id": ids.prefixed("ent", NOW), "reference": f"ACH{number:013d}MANY"}
+        own = {"id": None, "public_id": ids.prefixed("ache", NOW), "reference": f"ACH{number:013d}MANY"}
         rows.append(Entry(**_values(like) | own))
     Entry.objects.bulk_create(rows, batch_size=2_000)
 

@@ -17,6 +17,7 @@ from core import clock
 from core.actors import SYSTEM
 from core.approvals.models import ApprovalRequest
 from core.audit.models import AuditEntry
+from core.console import jumps
 from tests.factories import ach_console, ach_inbound, ach_outbound, bank_accounts, staff
 from tests.factories.ach_console import Rail
 from tests.factories.ach_inbound import CAME
@@ -353,7 +354,10 @@ def test_rates_are_drawn_with_their_levels_and_lead_from_seller_to_seller(treasu
     seller = bank_accounts.party("prov_seller")
     at = clock.now() - timedelta(days=20)
     settled = [
-        ach_inbound.settled(bank_accounts.active(f"cus_{n}"), on_behalf=seller, at=at, on=at.date()) for n in (1, 2)
+        ach_inbound.settled(
+            bank_accounts.active(f"cus_{n}"), on_behalf=seller, at=at, on=(at + timedelta(days=1)).date()
+        )
+        for n in (1, 2)
     ]
     Entry.objects.filter(pk=settled[0].pk).update(state=EntryState.RETURNED, return_code="R01", returned_at=at)
     html = text(treasury, "ach_rates")
@@ -408,8 +412,18 @@ class TestSearch:
         file = File.objects.get().public_id
         assert treasury.get("/admin/search/", {"q": file})["Location"] == f"/admin/ach/files/{file}/"
 
-    def test_ids_of_others_that_begin_alike_open_theirs(self, treasury: Client) -> None:
-        assert treasury.get("/admin/search/", {"q": "ent_0lq9"})["Location"] == "/admin/entries/ent_0lq9/"
+    def test_ids_of_the_rail_begin_like_no_others(self, treasury: Client, tmp_path: Path) -> None:
+        """By the prefix alone, so that links do it too: entries of the ledger and review cases have theirs."""
+        ach_console.filed(tmp_path, amounts=(46_000,))
+        assert Entry.objects.get().public_id.startswith("ache_")
+        case = cases.open_(kind=CaseKind.PARKED_ENTRY, subject="ache_1", summary="x", livemode=False, now=CAME)
+        assert case.public_id.startswith("achcase_")
+        for wanted, page in (
+            ("ache_0lq9", "/admin/ach/entries/ache_0lq9/"), ("ent_0lq9", "/admin/entries/ent_0lq9/"),
+            ("achcase_0lq9", "/admin/ach/cases/achcase_0lq9/"), ("case_0lq9", "/admin/reviews/case_0lq9/"),
+        ):  # fmt: skip
+            assert treasury.get("/admin/search/", {"q": wanted})["Location"] == page
+            assert jumps.address(wanted) == page
 
 
 def test_what_is_of_the_other_mode_is_not_there(treasury: Client, tmp_path: Path) -> None:

@@ -292,8 +292,8 @@ class TestSuspense:
         ):
             with pytest.raises(suspense.EntryDoesNotFit):
                 suspense.require_resolvable(item.public_id, wrong.public_id)
-        with pytest.raises(suspense.EntryDoesNotFit, match="no entry is named ent_none"):
-            suspense.require_resolvable(item.public_id, "ent_none")
+        with pytest.raises(suspense.EntryDoesNotFit, match="no entry is named ache_none"):
+            suspense.require_resolvable(item.public_id, "ache_none")
 
     def test_what_somebody_else_sends_to_us_is_nobodys_answer(self, account: BankAccount) -> None:
         file = ach.came(ach.answers(Said(ach.settled(account), "", amount=2_500)))

@@ -43,7 +43,7 @@ def filed(row: Originator, account: BankAccount, content: bytes) -> Entry:
         built_at=TUESDAY,
     )  # fmt: skip
     asked = Entry.objects.create(
-        public_id="ent_1", livemode=False, originator=row, kind="PAYMENT", reference="ACH1", account=account,
+        public_id="ache_1", livemode=False, originator=row, kind="PAYMENT", reference="ACH1", account=account,
         party=account.party, direction="CREDIT", amount_minor=46_000, currency="USD", sec="PPD",
         transaction_code="22", name="JANE SMITH", description="PAYOUT", priority="STANDARD",
         effective_on=date(2026, 3, 4), due_at=TUESDAY, created_by="test", created_at=TUESDAY,
@@ -112,8 +112,8 @@ def test_what_cannot_follow_is_refused_with_the_reason(entry: Entry, before: lis
 
 
 def test_an_entry_that_never_left_is_unknown() -> None:
-    with pytest.raises(CommandError, match="no filed test entry is named ent_0"):
-        call_command("sandbox_bank", "simulate", entry="ent_0", code="R01")
+    with pytest.raises(CommandError, match="no filed test entry is named ache_0"):
+        call_command("sandbox_bank", "simulate", entry="ache_0", code="R01")
 
 
 def test_the_statement_is_taken_by_reconciliation(entry: Entry, tmp_path: Any) -> None:
