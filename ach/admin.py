@@ -15,6 +15,7 @@ from ach.models import (
     File,
     InboundFile,
     InboundItem,
+    Mailbox,
     Originator,
     RateAlert,
     Reply,
@@ -27,6 +28,11 @@ from core.console import RecordAdmin
 class OriginatorAdmin(RecordAdmin):
     list_display = ("public_id", "livemode", "name", "company_id", "odfi_routing", "transport", "is_default")
     search_fields = ("public_id",)
+
+
+@admin.register(Mailbox)
+class MailboxAdmin(RecordAdmin):
+    list_display = ("originator", "failed_tries", "failing_since", "next_try_at", "alarmed_at", "problem")
 
 
 @admin.register(Entry)

@@ -30,6 +30,7 @@ def mark(file: File, *, remote_name: str, actor: Actor, now: datetime) -> None:
     )  # fmt: skip
     _send_entries(file, now)
     replies.send(file, now=now)
+    withdrawing.end_alarm(file, f"{file.name} was delivered with try {file.tries}", now)
     withdrawing.reopen_or_close(file.cutoff_id, now)
     audit.record(
         actor=actor, action="ach.file.delivered", subject=file.public_id, at=now,

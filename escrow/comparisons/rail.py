@@ -43,7 +43,7 @@ UNBOOKED = Comparison(
 )
 
 # What a bank refused was sent and booked; its entries say so no more until a rebuilt file is. Where that one was
-# withdrawn in its turn, they wait for another cutoff.
+# withdrawn in its turn, they wait for another cutoff; cancelled, what was booked is booked back.
 UNEARNED = Comparison(
     "nothing is booked that no ACH entry went through",
     (BreakKind.ACH_UNEARNED,),
@@ -62,9 +62,11 @@ UNEARNED = Comparison(
                     THEN e.amount_minor ELSE 0 END AS amount,
                concat_ws(', ',
                CASE WHEN b.sent_at IS NOT NULL AND e.sent_at IS NULL AND r.id IS NULL
+                     AND NOT (e.state = 'CANCELLED' AND b.returned_at IS NOT NULL)
                      AND (x.originator_id IS NULL OR e.state NOT IN ('WAITING', 'HELD', 'PARKED')) THEN 'sent' END,
                CASE WHEN b.settled_at IS NOT NULL AND e.settled_at IS NULL THEN 'settled' END,
-               CASE WHEN b.returned_at IS NOT NULL AND e.returned_at IS NULL THEN 'returned' END,
+               CASE WHEN b.returned_at IS NOT NULL AND e.returned_at IS NULL AND e.state <> 'CANCELLED'
+                    THEN 'returned' END,
                CASE WHEN b.undone_at IS NOT NULL AND u.entry_id IS NULL THEN 'undone' END,
                CASE WHEN b.voided_at IS NOT NULL AND e.state <> 'CANCELLED' THEN 'voided' END) AS unearned
           FROM payments_booking b JOIN ach_entry e ON e.id = b.entry_id

@@ -15,6 +15,7 @@ from core.audit import services as audit
 from core.audit.services import Fact
 from core.database import rows as table
 from core.money import Currency, Money
+from core.work import failpoints
 from ledger import chart
 from ledger.enums import Phase
 from ledger.selectors import balances
@@ -62,10 +63,13 @@ def follow(
     bookings = _lock_bookings(known)
     rows = Entry.objects.select_related("file").defer("file__content")
     entries = {each.pk: each for each in rows.filter(pk__in=[booking.entry_id for booking in bookings])}
+    failpoints.reach("payments.ach_unbooked")
     postings = _post(bookings, entries, undone=undone, releases=releases or {}, now=now)
+    failpoints.reach("payments.ach_posted")
     _keep(postings, entries, transfers, actor=actor, now=now)
     transfer_moves.follow(transfers, entries.values(), bookings, now=now)
     transfer_moves.tell(postings, transfers, entries, now=now)
+    failpoints.reach("payments.ach_booked")
     return postings
 
 
@@ -118,7 +122,7 @@ def _news(booking: Booking, entry: Entry, undone: bool, releases: Mapping[int, s
         returned=entry.returned_at is not None,
         cancelled=entry.state == "CANCELLED",
         undone=undone or booking.undone_at is not None,
-        release_to=releases.get(booking.pk, ""),
+        release_to="" if booking.pk in releases and transfer_holds.is_reversed(entry) else releases.get(booking.pk, ""),
         there_minor=_there(booking, undone=undone),
     )
 

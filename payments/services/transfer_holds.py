@@ -8,7 +8,7 @@ from django.db.models import Max, Min
 from ach import dates
 from ach.calendar import deadlines
 from ach.calendar.eastern import eastern
-from ach.enums import Direction, EntryKind
+from ach.enums import Direction, EntryKind, EntryState
 from ach.models import Entry
 from ach.parameters import number as rail_number
 from core.money import Currency, Money
@@ -19,6 +19,7 @@ from payments.services.entries import book as book_of
 from payments.transfer_money import Books, News, plan
 from payments.transfer_parameters import number
 
+NOT_REVERSED = (EntryState.CANCELLED, EntryState.RETURNED)
 VERIFICATION_COSTS = chart.costs("account_verification")
 
 
@@ -59,6 +60,12 @@ def open_missing(entries: Iterable[Entry], *, now: datetime) -> None:
         if first is not None:
             made.append(_like(entry, first, now=now))
     Booking.objects.bulk_create(made, ignore_conflicts=True)
+
+
+def is_reversed(entry: Entry) -> bool:
+    """Whether its money is given back, or is about to be: what waits of a debit is not its payee's then."""
+    reversals = Entry.objects.filter(original=entry, kind=EntryKind.REVERSAL)
+    return reversals.exclude(state__in=NOT_REVERSED).exists()
 
 
 def release_at(booking: Booking, entry: Entry, *, known: Container[int], now: datetime) -> datetime:

@@ -40,8 +40,9 @@ OF_ENTRY: dict[EntryState, TransferState] = {
     EntryState.RETURNED: _S.RETURNED,
     EntryState.CANCELLED: _S.CANCELLED,
 }
+# A refused file's entries are FILED again until a rebuilt one has them.
+_REFUSABLE = (EntryState.FILED, EntryState.SENT, EntryState.ACKNOWLEDGED)
 _KEPT = ("state", "state_why", "updated_at", "trace", "return_code", "failure_code", "decline_reason")
-_WITH_THE_BANK = (_S.PROCESSING, _S.ACKNOWLEDGED)
 OWED = "returns_receivable:"
 
 
@@ -68,7 +69,7 @@ def follow(
         if transfer is None or entry.kind == EntryKind.REVERSAL or _is_superseded(entry):
             continue
         to = OF_ENTRY.get(EntryState(entry.state))
-        if to in _WITH_THE_BANK and entry.file is not None and entry.file.state == FileState.REJECTED:
+        if entry.state in _REFUSABLE and entry.file is not None and entry.file.state == FileState.REJECTED:
             to = _S.REQUIRES_ATTENTION
         if to is _S.RETURNED and booking.undone_at is not None:
             to = _S.COMPLETED
