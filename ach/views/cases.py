@@ -34,7 +34,7 @@ COLUMNS = [
 
 
 @console.page(
-    path="ach/cases/", name="ach_cases", title="Cases", nav=("ACH", 66), permission=VIEW, filters=CaseFilter
+    path="ach/cases/", name="ach_cases", title="Cases", nav=("ACH", 68), permission=VIEW, filters=CaseFilter
 )  # fmt: skip
 def case_list(request: HttpRequest) -> HttpResponseBase:
     """Newest first; those that are open unless another state is asked for."""

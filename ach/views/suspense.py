@@ -43,7 +43,7 @@ class Offers:
     dishonor_asked: ApprovalRequest | None = None
 
 
-@console.page(path="ach/suspense/", name="ach_suspense", title="Suspense", nav=("ACH", 64), permission=VIEW)
+@console.page(path="ach/suspense/", name="ach_suspense", title="Suspense", nav=("ACH", 65), permission=VIEW)
 def suspense_list(request: HttpRequest) -> HttpResponseBase:
     """Newest first."""
     listing = console.Listing(
