@@ -4,19 +4,18 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('compliance', '0006_corrections'),
-        ('payments', '0006_transfers'),
+        ("compliance", "0006_corrections"),
+        ("payments", "0006_transfers"),
     ]
 
     operations = [
         migrations.AddIndex(
-            model_name='accountverification',
-            index=models.Index(fields=['livemode', '-created_at', '-id'], name='verification_newest_first'),
+            model_name="accountverification",
+            index=models.Index(fields=["livemode", "-created_at", "-id"], name="verification_newest_first"),
         ),
         migrations.AddIndex(
-            model_name='accountverification',
-            index=models.Index(fields=['livemode', 'state', '-created_at', '-id'], name='verification_by_state'),
+            model_name="accountverification",
+            index=models.Index(fields=["livemode", "state", "-created_at", "-id"], name="verification_by_state"),
         ),
     ]
