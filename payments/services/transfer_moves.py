@@ -10,7 +10,7 @@ from ach.services import policies
 from core.actors import SYSTEM, Actor
 from core.audit import services as audit
 from core.outbox import services as outbox
-from payments import transfer_states
+from payments import transfer_metrics, transfer_states
 from payments.models import Booking, Transfer
 from payments.transfer_enums import TransferState
 from payments.transfer_events import (
@@ -84,6 +84,7 @@ def move(
             "state", "state_why", "updated_at", "trace", "return_code", "failure_code", "decline_reason",
         ]
     )  # fmt: skip
+    transfer_metrics.count(transfer)
     audit.record(
         actor=actor, action=f"payments.transfer.{to.lower()}", subject=transfer.public_id, at=now,
         details={"before": before, "why": transfer.state_why, "return_code": transfer.return_code},

@@ -20,6 +20,7 @@ from fraud.decisions import Assessment, AssessmentRequest
 from fraud.enums import Recommendation
 from fraud.features.store import Seen
 from fraud.services import assessments
+from payments import transfer_metrics
 from payments.models import Transfer
 from payments.services import transfer_checks as checks
 from payments.services import transfer_holds, transfer_orders, transfer_sandbox, transfer_waits
@@ -216,6 +217,7 @@ def _row(order: TransferOrder, sides: Sides, ask: Ask, found: _Found, *, state: 
 
 
 def _record(transfer: Transfer, trail: list[Check], ask: Ask) -> None:
+    transfer_metrics.count(transfer)
     checks.record(trail, subject=transfer.public_id, actor=ask.actor, now=ask.now)
     verb = "refused" if transfer.state == TransferState.FAILED else "accepted"
     audit.record(

@@ -1,6 +1,7 @@
 """Everything that ever happened to one transfer, in the order of time."""
 
 from collections.abc import Iterator
+from types import MappingProxyType
 
 from django.urls import reverse
 
@@ -18,6 +19,8 @@ _TONES = {
     "pending_review": "careful", "pending_approval": "careful",
 }  # fmt: skip
 # Of the details of an audit row, what says why or how much; never what somebody's account or name is.
+_LEFT_OUT = ("console.",)
+_SHORT = MappingProxyType({"ofac": "OFAC", "nacha": "NACHA"})
 _TOLD = ("why", "reason", "cause", "code", "return_code", "method", "score")
 
 
@@ -28,7 +31,7 @@ def events(story: Story) -> list[Event]:
     subjects += [story.case.case_id] if story.case else []
     told = deliveries.list_events(livemode=transfer.livemode).filter(subject_id__in=subjects).order_by("created_at")
     found = [
-        *(_audited(row) for row in audit.list_for_subject(subjects)),
+        *(_audited(row) for row in audit.list_for_subject(subjects) if not row.action.startswith(_LEFT_OUT)),
         *(_posted(entry) for entry in story.posted),
         *(
             Event(each.created_at, f"Told: {each.type}", "Webhook", url=reverse("admin:public_event", args=[each.pk]))
@@ -50,11 +53,11 @@ def _titled(row: AuditEntry) -> tuple[str, str]:
     """Where it comes from and what it is, in words: `Check`, `OFAC sanctions screening: pass`."""
     for prefix, source in ((_CHECK, "Check"), (_TRANSFER, "Transfer"), (_ENTRY, "Books")):
         if row.action.startswith(prefix):
-            words = row.action.removeprefix(prefix).replace("_", " ")
+            words = " ".join(_SHORT.get(word, word) for word in row.action.removeprefix(prefix).split("_"))
             outcome = str(row.facts.get("outcome", "")).replace("_", " ").lower()
             text = f"{words}: {outcome}" if outcome else words
             return source, f"{text[:1].upper()}{text[1:]}"
-    return "Audit", row.action
+    return "Audit", row.action.partition(".")[2].replace(".", " ").replace("_", " ").capitalize()
 
 
 def _posted(entry: EntryView) -> Event:

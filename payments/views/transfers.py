@@ -31,12 +31,10 @@ COLUMNS = [
     Column("Transfer", "transfer.public_id", "id"),
     Column("State", "transfer.state", "status"),
     Column("Amount", "transfer.amount_minor", "money", currency="transfer.currency"),
-    Column("Direction", "direction", hide_on_phone=True),
-    Column("Purpose", "purpose", hide_on_phone=True),
+    Column("What", "what", hide_on_phone=True),
     Column("Payer", "transfer.payer.party_id", personal=True, hide_on_phone=True),
     Column("Payee", "transfer.payee.party_id", personal=True, hide_on_phone=True),
     Column("Account", "account", personal=True, hide_on_phone=True),
-    Column("Class", "transfer.sec", hide_on_phone=True),
     Column("Trace", "transfer.trace", "code", hide_on_phone=True),
     Column("Code", "code", "code", hide_on_phone=True),
     Column("Asked for", "transfer.created_at", "time", hide_on_phone=True),
@@ -54,12 +52,9 @@ class TransferRow:
         return url_of(self.transfer.public_id)
 
     @property
-    def direction(self) -> str:
-        return self.transfer.type.capitalize()
-
-    @property
-    def purpose(self) -> str:
-        return self.transfer.purpose.capitalize()
+    def what(self) -> str:
+        """`Transfer, debit`; `Payout, credit`."""
+        return f"{self.transfer.purpose.capitalize()}, {self.transfer.type.lower()}"
 
     @property
     def account(self) -> str:
