@@ -70,10 +70,10 @@ def totals(cutoffs: list[Cutoff]) -> dict[int, tuple[int, int, int, int]]:
         File.objects.filter(cutoff__in=[each.pk for each in cutoffs])
         .exclude(state=FileState.WITHDRAWN)
         .values("cutoff")
-        .annotate(files=Count("id"), entries=Sum("entry_count"), debits=Sum("debit_minor"), credits=Sum("credit_minor"))
+        .annotate(files=Count("id"), carried=Sum("entry_count"), debits=Sum("debit_minor"), credits=Sum("credit_minor"))
         .order_by()
     )
-    return {row["cutoff"]: (row["files"], row["entries"], row["debits"], row["credits"]) for row in rows}
+    return {row["cutoff"]: (row["files"], row["carried"], row["debits"], row["credits"]) for row in rows}
 
 
 def get(cutoff_id: str, *, livemode: bool) -> Run:

@@ -28,7 +28,7 @@ COLUMNS = [
     Column("State", "state", "status"),
     Column("Summary", "summary"),
     Column("Amount", "amount_minor", "money", hide_on_phone=True),
-    Column("About", "subject", "code", hide_on_phone=True),
+    Column("About", "subject", "id", hide_on_phone=True),
     Column("Open since", "opened_at", "time"),
 ]
 

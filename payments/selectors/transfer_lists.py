@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 
 from django.db.models import QuerySet
 
@@ -15,6 +16,7 @@ from ledger.selectors.entries import list_for_reference as ledger_entries
 from payments.models import AccountVerification, Booking, Payout, Transfer
 from payments.selectors import payouts, transfers
 
+Row = TypeVar("Row", Transfer, Payout)
 _OF_PARTY = ("payer", "payee", "customer")
 
 
@@ -116,7 +118,7 @@ def find_by_trace(trace: str, *, livemode: bool, limit: int = 2) -> list[Transfe
     return list(rows.order_by("-created_at", "-id")[:limit])
 
 
-def _created(found: QuerySet, wanted: Wanted) -> QuerySet:  # type: ignore[type-arg]
+def _created(found: QuerySet[Row], wanted: Wanted) -> QuerySet[Row]:
     if wanted.created_from:
         found = found.filter(created_at__gte=wanted.created_from)
     return found.filter(created_at__lt=wanted.created_before) if wanted.created_before else found

@@ -126,7 +126,8 @@ def posted(story: Story) -> Table:
         for leg in each.legs
     ]  # fmt: skip
     columns = [
-        Column("Ledger entry", "what"), Column("Account", "account", "code"), Column("Side", "side"),
+        Column("Ledger entry", "what"), Column("Account", "account", "code", hide_on_phone=True),
+        Column("Side", "side"),
         Column("Amount", "amount", "money"), Column("When", "at", "stamp", hide_on_phone=True),
     ]  # fmt: skip
     return Table(columns, rows, caption="Ledger", empty="No money has moved or is set aside")

@@ -66,7 +66,7 @@ def test_the_treasurer_follows_the_money(page: Page, sign_in: Callable[..., obje
     page.goto(f"/admin/transfers/{transfer.public_id}/")
     page.locator("#entries a").first.click()
     expect(page).to_have_url(f"/admin/ach/entries/{ach.entry_of(transfer).public_id}/")
-    page.get_by_role("link", name=transfer.public_id).first.click()
+    page.get_by_role("link", name="Asked for").first.click()
     expect(page).to_have_url(f"/admin/transfers/{transfer.public_id}/")
 
 
