@@ -4,7 +4,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 UV_VERSION := 0.13.8
 PYTEST_WORKERS ?= 2
-
+# Containers often forbid Python to keep what it compiled; every start then compiles everything anew.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: help run test test-all test-browser bench lint format reset clean
 help: ## show the targets

@@ -17,6 +17,7 @@ from ach.models import (
     InboundItem,
     Originator,
     RateAlert,
+    Reply,
     ReturnPolicy,
 )
 from core.console import RecordAdmin
@@ -84,6 +85,12 @@ class DishonorAdmin(RecordAdmin):
     list_display = ("public_id", "livemode", "code", "state", "requested_at", "contestable_until")
     search_fields = ("public_id",)
     work_page = ("admin:ach_dishonor", "public_id")
+
+
+@admin.register(Reply)
+class ReplyAdmin(RecordAdmin):
+    list_display = ("public_id", "livemode", "kind", "code", "state", "trace", "due_at", "deadline_at", "sent_at")
+    search_fields = ("public_id", "trace")
 
 
 @admin.register(Case)

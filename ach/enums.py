@@ -55,6 +55,28 @@ class FileState(TextChoices):
     WITHDRAWN = "WITHDRAWN", "Withdrawn"
 
 
+class Carries(TextChoices):
+    """Replies leave in files of their own: a bank that refuses one keeps no payout waiting."""
+
+    ENTRIES = "ENTRIES", "Entries"
+    REPLIES = "REPLIES", "Dishonored returns and refused corrections"
+
+
+class ReplyKind(TextChoices):
+    DISHONOR = "DISHONOR", "Dishonored return"
+    REFUSAL = "REFUSAL", "Refused notification of change"
+
+
+class ReplyState(TextChoices):
+    """`FILED` has its place and trace; `PARKED` cannot be written, or its time is over."""
+
+    WAITING = "WAITING", "Waiting for its cutoff"
+    PARKED = "PARKED", "Parked: cannot be filed"
+    FILED = "FILED", "In a file"
+    SENT = "SENT", "Sent to the bank"
+    WITHDRAWN = "WITHDRAWN", "Withdrawn: never sent"
+
+
 class TransportKind(TextChoices):
     FILESYSTEM = "FILESYSTEM", "Folder"
     SFTP = "SFTP", "SFTP"
@@ -115,6 +137,7 @@ class DishonorState(TextChoices):
     OPEN = "OPEN", "Can still be contested"
     CONTESTED = "CONTESTED", "Contested: the return stands"
     UNDONE = "UNDONE", "Not contested: the return is undone"
+    WITHDRAWN = "WITHDRAWN", "Withdrawn before it was sent"
 
 
 class RateLevel(TextChoices):
@@ -134,6 +157,7 @@ class StopScope(TextChoices):
 
 class CaseKind(TextChoices):
     PARKED_ENTRY = "PARKED_ENTRY", "An entry cannot be filed"
+    PARKED_REPLY = "PARKED_REPLY", "A dishonored return or a refusal cannot be filed"
     UNMATCHED_ITEM = "UNMATCHED_ITEM", "Something came back that matches nothing"
     UNREADABLE_FILE = "UNREADABLE_FILE", "A file of the bank cannot be read"
     REJECTED_FILE = "REJECTED_FILE", "The bank refuses a file"

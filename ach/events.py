@@ -252,6 +252,48 @@ class DishonorContested:
 
 
 @dataclass(frozen=True, slots=True)
+class DishonorWithdrawn:
+    """It was never sent: the return stands, and may be dishonored otherwise while there is time."""
+
+    name: ClassVar[str] = "ach.dishonor_withdrawn"
+    version: ClassVar[int] = 1
+
+    dishonor_id: str
+    item_id: str
+    livemode: bool
+    withdrawn_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyParked:
+    """What we answer to an item of the bank cannot be filed; a case is open. `kind` is DISHONOR or REFUSAL."""
+
+    name: ClassVar[str] = "ach.reply_parked"
+    version: ClassVar[int] = 1
+
+    reply_id: str
+    kind: str
+    item_id: str
+    why: str
+    livemode: bool
+    parked_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyWithdrawn:
+    """No file had it: the bank was never told."""
+
+    name: ClassVar[str] = "ach.reply_withdrawn"
+    version: ClassVar[int] = 1
+
+    reply_id: str
+    kind: str
+    item_id: str
+    livemode: bool
+    withdrawn_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class ItemInSuspense:
     """Money came back that belongs to no entry of ours, or to more than one. A case is open.
 
@@ -348,6 +390,20 @@ class ChangeEnded:
     state: str
     livemode: bool
     ended_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeReopened:
+    """Its refusal was taken back before the bank was told: entries to the account wait again."""
+
+    name: ClassVar[str] = "ach.change_reopened"
+    version: ClassVar[int] = 1
+
+    change_id: str
+    account_id: str
+    party_id: str
+    livemode: bool
+    reopened_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

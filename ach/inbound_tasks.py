@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from ach.services import change_signing, changes, dishonors, inbound, rates, retries
+from ach.services import change_signing, changes, dishonors, inbound, rates, reply_clocks, retries
 from core.work import services as work
 
 
@@ -37,6 +37,7 @@ def process_waiting(*, now: datetime) -> None:
 def watch_clocks(*, now: datetime) -> None:
     changes.alarm_overdue(now=now)
     dishonors.undo_due(now=now)
+    reply_clocks.order_missing(now=now)
 
 
 @work.periodic("ach.watch_rates", every=timedelta(minutes=30))

@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import Count, Min
 
-from ach.enums import CutoffState, EntryState, FileState
+from ach.enums import Carries, CutoffState, EntryState, FileState
 from ach.models import Cutoff, Entry, File
 from ach.models.file import AT_HOME
 from ach.selectors import unmapped
@@ -25,7 +25,7 @@ def count(file: File) -> None:
 
     def add() -> None:
         FILES.labels(mode, step).inc()
-        ENTRIES.labels(mode, step).inc(entries)
+        ENTRIES.labels(mode, step).inc(entries if file.carries == Carries.ENTRIES else 0)
 
     transaction.on_commit(add)
 

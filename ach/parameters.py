@@ -101,6 +101,7 @@ for _name, _value, _unit, _meaning in (
     ("match_wait_hours", 24, "hours", "What answers an entry that we have not yet marked as sent waits so long"),
     ("inbound_megabytes", 64, "megabytes", "A larger file of the bank is refused and stays where it is"),
     ("dishonor_settles_banking_days", 1, "banking days", "A dishonored return settles so long after it is sent"),
+    ("reply_alarm_banking_days", 1, "banking days", "Of what is to be sent back people hear so long before it is late"),
 ):
     parameters.declare(f"ach.{_name}", _value, unit=_unit, meaning=_meaning, minimum=1)
 

@@ -47,6 +47,8 @@ class Line:
     settles_on: date | None
     date_of_death: date | None
     detail: str
+    description: str = ""
+    dishonored_trace: str = ""
     corrected: str = field(default="", repr=False)
 
 
@@ -110,7 +112,7 @@ def _line(event: EntryRead, near: date) -> Line:
             line=event.line, kind=ItemKind.FORWARD, code="", sec=sec, transaction_code=transaction_code,
             settles_on=settles_on, amount_minor=int(amount) if amount.isdigit() else 0,
             original_trace="", original_rdfi="", company_id=_text(head, 40, 50).strip(), trace=event.trace.strip(),
-            date_of_death=None, detail="",
+            date_of_death=None, detail="", description=_text(head, 53, 63).strip(),
         )  # fmt: skip
     kind = _KINDS[answer.stage]
     addenda = next(each for each in event.addenda if each[1:3] in (b"98", b"99"))
@@ -122,6 +124,8 @@ def _line(event: EntryRead, near: date) -> Line:
         company_id=answer.key.company_id, trace=_text(addenda, 79, 94).strip(),
         date_of_death=text.day_of(_text(addenda, 21, 27)) if answer.code in _DIED else None,
         detail="" if is_change else masked(_text(addenda, 35, 79)),
+        description=_text(head, 53, 63).strip(),
+        dishonored_trace=_text(addenda, 58, 73).strip() if kind is ItemKind.CONTESTED else "",
         corrected=_text(addenda, 35, 64) if is_change else "",
     )  # fmt: skip
 

@@ -157,6 +157,7 @@ def _evidence(terms: InForce) -> dict[str, JSON]:
             name: {
                 "state": condition.state,
                 "saidBy": condition.met_by,
+                **({"acceptedBy": condition.accepted_by} if condition.accepted_by else {}),
                 "documents": [
                     {"name": str(each.get("name", "")), "sha256": str(each.get("sha256", ""))}
                     for each in condition.evidence
@@ -168,9 +169,11 @@ def _evidence(terms: InForce) -> dict[str, JSON]:
 
 
 def _who_said_so(terms: InForce) -> frozenset[str]:
-    """Staff who said that a condition is met do not sign for what rests on it."""
-    met_by = {condition.met_by for condition in terms.conditions.values()}
-    return frozenset(name.removeprefix(STAFF) for name in met_by if name.startswith(STAFF))
+    """Staff who said or entered that a condition is met, or accepted it, do not sign for what rests on it."""
+    said = {
+        name for each in terms.conditions.values() for name in (each.met_by, each.entered_by, each.accepted_by)
+    }  # fmt: skip
+    return frozenset(name.removeprefix(STAFF) for name in said if name.startswith(STAFF))
 
 
 approvals.register(ReleaseEscrow())

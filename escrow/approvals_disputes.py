@@ -11,6 +11,7 @@ from core.audit.chain import JSON
 from escrow.models import Dispute, Escrow
 from escrow.selectors import agreements
 from escrow.selectors import disputes as register
+from escrow.selectors import mediators
 from escrow.selectors.disputes import DisputeNotFound
 from escrow.selectors.escrows import EscrowNotFound
 from escrow.services import awards, escrows, evidence, resolutions
@@ -108,9 +109,9 @@ def _evidence(dispute: Dispute) -> dict[str, JSON]:
 
 
 def _concerned(dispute: Dispute) -> frozenset[str]:
-    """Whoever raised it and whoever mediates it sign nothing."""
+    """Whoever raised it, mediates it or entered evidence for a side signs nothing."""
     raiser = dispute.raised_by.removeprefix(STAFF) if dispute.raised_by.startswith(STAFF) else ""
-    return frozenset({raiser, dispute.mediator} - {""})
+    return (mediators.speakers(dispute) | {raiser, dispute.mediator}) - {""}
 
 
 approvals.register(ResolveDispute())

@@ -66,13 +66,21 @@ parameters.declare(
     meaning="No terms hold money longer (two years)",
     minimum=1,
 )
-for _rail, _hours in ((Rail.CARD, 72), (Rail.BANK, 0), (Rail.ACH, 120)):
+for _rail, _hours in ((Rail.CARD, 72), (Rail.BANK, 0)):
     parameters.declare(
         f"escrow.exposure_hours_{_rail.lower()}",
         _hours,
         unit="hours",
         meaning=f"Money that came by {_rail.value} is not released sooner after it was funded",
     )
+parameters.declare(
+    "escrow.exposure_banking_days_ach",
+    5,
+    unit="banking days",
+    meaning="Money that came by ACH is not released before business opens on this banking day after it was funded",
+    minimum=0,
+    maximum=60,
+)
 for _name, _value, _unit, _meaning in (
     ("timer_late_seconds", 300, "seconds", "A timer that fires so long after its hour is marked as late"),
     ("timer_tries_before_alarm", 5, "tries", "Timers of an escrow that fail so often in a row open an incident"),

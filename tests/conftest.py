@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 from django.core.management.commands import flush
-from django.db import connections
 
 
 def pytest_collection_finish() -> None:
@@ -17,32 +16,31 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
-@pytest.fixture(autouse=True, scope="session")
-def _flush_past_append_only_triggers() -> Iterator[None]:
-    """Tests that commit clean up with TRUNCATE, which append-only tables refuse.
+@pytest.fixture(scope="session")
+def django_db_setup(
+    django_test_environment: None, django_db_blocker: Any, django_db_modify_db_settings: None
+) -> Iterator[None]:
+    """In place of pytest-django's: a copy of a migrated database is there in a moment.
 
-    `session_replication_role = replica` switches triggers off for this one session; only a superuser
-    may set it, so the running program cannot.
+    Tests that commit clean up through `flush`, which puts the tables back as migrations left them.
     """
     from core.vault import keys
+    from tests import databases
 
-    original = flush.Command.handle
+    with django_db_blocker.unblock():
+        before = databases.create()
+        pristine = databases.Pristine()
 
     def handle(self: flush.Command, **options: Any) -> None:
-        connection = connections[options["database"]]
-        with connection.cursor() as cursor:
-            cursor.execute("SET session_replication_role = replica")
-        try:
-            original(self, **options)
-        finally:
-            with connection.cursor() as cursor:
-                cursor.execute("SET session_replication_role = origin")
-            # The data keys are gone with their table: what is still open in memory must not encrypt again.
-            keys.forget()
+        pristine.restore()
+        # The data keys are gone with their rows: what is still open in memory must not encrypt again.
+        keys.forget()
 
-    flush.Command.handle = handle  # type: ignore[method-assign]
+    original, flush.Command.handle = flush.Command.handle, handle  # type: ignore[method-assign]
     yield
     flush.Command.handle = original  # type: ignore[method-assign]
+    with django_db_blocker.unblock():
+        databases.destroy(before)
 
 
 @pytest.fixture(autouse=True)

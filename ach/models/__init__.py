@@ -6,6 +6,7 @@ from ach.models.inbound import Change, InboundFile, InboundItem
 from ach.models.originator import Originator
 from ach.models.policy import ReturnPolicy
 from ach.models.rate import RateAlert
+from ach.models.reply import Reply
 from ach.models.sandbox import SandboxInbox, SandboxMovement, SandboxOutbox, SandboxPosting
 from ach.models.stop import AccountStop
 
@@ -22,6 +23,7 @@ __all__ = [
     "InboundItem",
     "Originator",
     "RateAlert",
+    "Reply",
     "ReturnPolicy",
     "SandboxInbox",
     "SandboxMovement",

@@ -11,12 +11,12 @@ CODES = ("R61", "R62", "R67", "R68", "R69", "R70")
 class Dishonor(models.Model):
     """`item` is the return, applied or in suspense. Its bank may contest until `contestable_until`; then it is undone.
 
-    The record for the bank is `ach.services.dishonors.record`; whoever builds files marks it by `sent_at`.
+    What tells the bank is its `Reply`: with that, `sent_at` and the days are those of the file that reached the bank.
     """
 
     public_id = models.CharField(max_length=40, unique=True)
     livemode = models.BooleanField()
-    item = models.OneToOneField("ach.InboundItem", on_delete=models.PROTECT, related_name="dishonor")
+    item = models.ForeignKey("ach.InboundItem", on_delete=models.PROTECT, related_name="dishonors")
     code = models.CharField(max_length=3)
     state = models.CharField(max_length=9, choices=DishonorState, default=DishonorState.OPEN)
     approval_id = models.CharField(max_length=40)
@@ -41,6 +41,12 @@ class Dishonor(models.Model):
                 condition=Q(state=DishonorState.CONTESTED, contest__isnull=False)
                 | ~Q(state=DishonorState.CONTESTED) & Q(contest=None),
                 name="ach_dishonor_names_its_contest",
+            ),
+            models.UniqueConstraint(
+                fields=["item"], condition=~Q(state=DishonorState.WITHDRAWN), name="ach_return_is_dishonored_once"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state=DishonorState.WITHDRAWN) | Q(sent_at=None), name="ach_dishonor_is_withdrawn_unsent"
             ),
         ]
         indexes = [

@@ -3,7 +3,7 @@
 from django.db import models
 from django.db.models import F, Q
 
-from ach.enums import CutoffState, DeliveryStage, FileState
+from ach.enums import Carries, CutoffState, DeliveryStage, FileState
 
 AT_HOME = (FileState.PLANNED, FileState.BUILT, FileState.UNSIGNED, FileState.READY)
 ON_ITS_WAY = (FileState.DELIVERED, FileState.ACKNOWLEDGED, FileState.REJECTED)
@@ -42,7 +42,7 @@ class Cutoff(models.Model):
 
 
 class File(models.Model):
-    """What goes to the bank. `content` is sealed; `sha256` is of the plain bytes.
+    """What goes to the bank: entries or replies. `content` is sealed; `sha256` is of the plain bytes.
 
     One file a cutoff unless it must be split or is rebuilt: then `replaces` names the withdrawn one and `modifier`
     differs. `created_on`, `created_time` (Eastern) and `modifier` are its header, which a bank knows duplicates by.
@@ -56,6 +56,7 @@ class File(models.Model):
     originator = models.ForeignKey("ach.Originator", on_delete=models.PROTECT, related_name="+", db_index=False)
     cutoff = models.ForeignKey("ach.Cutoff", on_delete=models.PROTECT, related_name="files", db_index=False)
     replaces = models.OneToOneField("self", on_delete=models.PROTECT, related_name="replaced_by", null=True)
+    carries = models.CharField(max_length=7, choices=Carries, default=Carries.ENTRIES, db_default=Carries.ENTRIES)
     name = models.CharField(max_length=120)
     created_on = models.DateField()
     created_time = models.CharField(max_length=4)
@@ -97,6 +98,7 @@ class File(models.Model):
                 name="ach_file_goes_out_once",
             ),
             models.CheckConstraint(condition=Q(state__in=FileState.values), name="ach_file_state_is_known"),
+            models.CheckConstraint(condition=Q(carries__in=Carries.values), name="ach_file_carries_what_is_known"),
             models.CheckConstraint(
                 condition=Q(state=FileState.PLANNED, built_at=None, sha256="")
                 | Q(state=FileState.WITHDRAWN)

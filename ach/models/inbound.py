@@ -56,6 +56,8 @@ class InboundFile(models.Model):
 class InboundItem(models.Model):
     """One record 6 with its addenda 98 or 99. `company_id` is stripped; `detail` is the addenda information.
 
+    `description` is that of its batch; `dishonored_trace` what a contested dishonor answers.
+
     Corrected data of a change may hold an account number: `sealed`, never in `detail`.
     """
 
@@ -74,6 +76,8 @@ class InboundItem(models.Model):
     settles_on = models.DateField(null=True)
     date_of_death = models.DateField(null=True)
     detail = models.CharField(max_length=60, blank=True, default="")
+    description = models.CharField(max_length=10, blank=True, default="", db_default="")
+    dishonored_trace = models.CharField(max_length=15, blank=True, default="", db_default="")
     sealed = models.BinaryField(default=b"")
     entry = models.ForeignKey("ach.Entry", on_delete=models.PROTECT, related_name="items", null=True)
     matched_by = models.CharField(max_length=120, blank=True, default="")

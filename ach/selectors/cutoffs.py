@@ -7,7 +7,7 @@ from typing import ClassVar
 from django.db.models import Count, Max, Q, QuerySet, Sum
 
 from ach.enums import Direction, EntryState, FileState
-from ach.models import Cutoff, Entry, File
+from ach.models import Cutoff, Entry, File, Reply
 from core.approvals.models import ApprovalRequest
 from core.errors import Refusal
 
@@ -33,7 +33,7 @@ class Run:
     """A cutoff with what became of it. `files` are in the order they were made, withdrawn ones too.
 
     `left_out` stayed behind at it: held or parked, in no file. `settles_at` is when the last of its entries settles,
-    `settled_at` when the last one that has did.
+    `settled_at` when the last one that has did. `replies` to banks left beside them.
     """
 
     cutoff: Cutoff
@@ -43,6 +43,7 @@ class Run:
     left_out: list[Standing]
     settles_at: datetime | None
     settled_at: datetime | None
+    replies: int = 0
 
     @property
     def carried(self) -> list[File]:
@@ -97,6 +98,7 @@ def get(cutoff_id: str, *, livemode: bool) -> Run:
     return Run(
         cutoff=cutoff, files=files, approvals={each.request_id: each for each in approvals},
         standings=_standings(carried), left_out=_standings(behind), settles_at=dates["last"], settled_at=dates["at"],
+        replies=Reply.objects.filter(file__in=[file.pk for file in files]).count() if files else 0,
     )  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from typing import ClassVar, TypeVar
 from django.db.models import Model, Q, QuerySet
 
 from ach.enums import ItemState
-from ach.models import AccountStop, Case, Change, Dishonor, File, InboundFile, InboundItem, Originator
+from ach.models import AccountStop, Case, Change, Dishonor, File, InboundFile, InboundItem, Originator, Reply
 from core.errors import Refusal
 
 Row = TypeVar("Row", bound=Model)
@@ -59,6 +59,21 @@ def get_change(change_id: str, *, livemode: bool) -> Change:
     return _one(_changes().filter(public_id=change_id, item__file__livemode=livemode), change_id)
 
 
+def find_dishonor(item: InboundItem) -> Dishonor | None:
+    """The last one of a return; one that was withdrawn counts until there is another."""
+    return Dishonor.objects.filter(item=item).order_by("-id").first()
+
+
+def find_reply(item: InboundItem) -> Reply | None:
+    """What is answered to it, with its file; the last one where it was withdrawn and asked for again."""
+    return _replies().filter(item=item).order_by("-id").first()
+
+
+def list_replies(file: File) -> QuerySet[Reply]:
+    """With what they answer, in the order of the file."""
+    return _replies().filter(file=file).order_by("batch_number", "trace")
+
+
 def list_cases(*, livemode: bool, state: str = "", kind: str = "") -> QuerySet[Case]:
     wanted = Q(livemode=livemode)
     if state:
@@ -108,6 +123,10 @@ def _items() -> QuerySet[InboundItem]:
     return InboundItem.objects.select_related("file", "file__originator", "entry", "entry__account").defer(
         "sealed", "file__content", "entry__account__sealed"
     )
+
+
+def _replies() -> QuerySet[Reply]:
+    return Reply.objects.select_related("file", "item", "change").defer("file__content", "item__sealed")
 
 
 def _changes() -> QuerySet[Change]:

@@ -9,7 +9,7 @@ from ach.acknowledgement_formats import Answer
 from ach.enums import CaseKind, EntryState, FileState
 from ach.events import FileAcknowledged, FileRejected
 from ach.models import Entry, File, Originator
-from ach.services import cases
+from ach.services import cases, replies
 from ach.states import FILE_EDGES, FileStateForbids
 from core.actors import SYSTEM
 from core.audit import services as audit
@@ -59,6 +59,7 @@ def _reject(file: File, now: datetime) -> None:
     file.save(update_fields=["state", "state_why"])
     sent = Entry.objects.filter(file=file, state__in=(EntryState.SENT, EntryState.ACKNOWLEDGED))
     sent.update(state=EntryState.FILED, sent_at=None)
+    replies.unsend(file)
     cases.open_(
         kind=CaseKind.REJECTED_FILE, subject=file.public_id, summary=f"{file.name}: {file.state_why or 'refused'}",
         livemode=file.livemode, amount_minor=file.debit_minor + file.credit_minor, now=now,

@@ -73,8 +73,10 @@ def _apply(item: InboundItem, opened: Opened | None, now: datetime) -> None:
 
 def _contest(item: InboundItem, match: Match, now: datetime) -> None:
     assert match.entry is not None
-    made = dishonors.find_contested(match.entry)
-    if made is None:
+    made, early = dishonors.find_contested(item)
+    if early and _may_wait(item, now):
+        return
+    if made is None or early:
         suspense.put(item, "it contests what we have not dishonored", now=now)
     else:
         dishonors.contest(item, match.entry, made, now=now)

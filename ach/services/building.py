@@ -7,15 +7,14 @@ import hashlib
 from datetime import datetime
 from typing import ClassVar
 
-from django.db import connection, transaction
-from django.db.models import Count, Q, Sum
+from django.db import transaction
 
 from ach import raw_totals
-from ach.enums import Direction, FileState
+from ach.enums import FileState
 from ach.events import FileBuilt
-from ach.models import Batch, Cutoff, Entry, File
+from ach.models import Batch, Cutoff, File
 from ach.raw_totals import RawTotals
-from ach.services import contents, parking, withdrawing
+from ach.services import carried, contents, withdrawing
 from ach.services.writing import Written, write_file
 from core.actors import SYSTEM
 from core.audit import services as audit
@@ -23,7 +22,6 @@ from core.errors import Refusal
 from core.outbox import services as outbox
 from core.work import failpoints
 
-LINES_AT_ONCE = 1_000
 EMPTY = "no entry of it can be written"
 
 
@@ -44,13 +42,13 @@ def build(*, file_id: str, now: datetime) -> bool:
         return False
     written = write_file(file)
     failpoints.reach("ach.written")
-    if parked := parking.park(written.left_out, now=now):
+    if parked := carried.of(file).park(written.left_out, now=now):
         _count_parked(file, parked)
     if not written.lines:
         withdrawing.withdraw(file_id=file_id, why=EMPTY, actor=SYSTEM, now=now)
         return False
     raw = _checked(file, written)
-    _store_lines(written)
+    carried.of(file).store_lines(written.lines)
     failpoints.reach("ach.lines_stored")
     built = _store(file, written, raw, contents.seal(_sized(file, written), written.content), now)
     failpoints.reach("ach.built")
@@ -73,7 +71,7 @@ def _checked(file: File, written: Written) -> RawTotals:
         totals.entries, totals.addenda, totals.debit, totals.credit, totals.entry_hash,
     ):  # fmt: skip
         raise BuildDisagrees(f"{file.public_id}: the writer counts otherwise than the columns")
-    rows = _rows(file)
+    rows = carried.of(file).sums(file)
     if rows["entries"] == len(written.lines) and rows != {
         "entries": whole.entries, "addenda": whole.addenda, "debit": whole.debit, "credit": whole.credit,
     }:  # fmt: skip
@@ -81,35 +79,12 @@ def _checked(file: File, written: Written) -> RawTotals:
     return raw
 
 
-def _rows(file: File) -> dict[str, int]:
-    found = Entry.objects.filter(file=file).aggregate(
-        entries=Count("pk"),
-        addenda=Count("pk", filter=~Q(addenda="")),
-        debit=Sum("amount_minor", filter=Q(direction=Direction.DEBIT), default=0),
-        credit=Sum("amount_minor", filter=Q(direction=Direction.CREDIT), default=0),
-    )
-    return {name: int(value) for name, value in found.items()}
-
-
-def _store_lines(written: Written) -> None:
-    """Page by page: the same again after a crash."""
-    keys = list(written.lines)
-    for start in range(0, len(keys), LINES_AT_ONCE):
-        page = keys[start : start + LINES_AT_ONCE]
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "UPDATE ach_entry e SET line = v.line FROM unnest(%s::bigint[], %s::int[]) AS v (id, line)"
-                " WHERE e.id = v.id AND e.state = 'FILED'",
-                [page, [written.lines[key] for key in page]],
-            )
-
-
 def _store(file: File, written: Written, raw: RawTotals, sealed: bytes, now: datetime) -> bool:
     totals = written.totals
     assert totals is not None
     with transaction.atomic():
         locked = File.objects.select_for_update(no_key=True).defer("content").get(pk=file.pk)
-        if locked.state != FileState.PLANNED or Entry.objects.filter(file=file).count() != len(written.lines):
+        if locked.state != FileState.PLANNED or carried.of(file).count(file) != len(written.lines):
             return False
         _store_batches(file, raw, written.content)
         locked.state, locked.built_at, locked.version = FileState.BUILT, now, locked.version + 1

@@ -14,11 +14,11 @@ from ach import dates
 from ach.calendar import deadlines
 from ach.calendar.eastern import eastern, midnight_after
 from ach.enums import CaseKind, ChangeState, EntryState, ItemState
-from ach.events import ChangeEnded, ChangeReceived, RailTroubled
+from ach.events import ChangeEnded, ChangeReceived, ChangeReopened, RailTroubled
 from ach.models import Change, Entry, InboundItem
 from ach.nacha.addenda import RefusedNotice
 from ach.nacha.changes import REFUSAL_CODES
-from ach.services import cases, change_details, entries
+from ach.services import cases, change_details, entries, replies
 from ach.services.change_details import Opened
 from ach.states import EntryStateForbids
 from compliance.enums import BankAccountState
@@ -95,15 +95,46 @@ def order_preparing(change: Change, *, now: datetime) -> None:
 
 
 def refuse(*, change_id: str, code: str, reason: str, actor: Actor, now: datetime) -> Change:
-    """The bank is wrong. `record` is what it is told. Raises ChangeNotFound, ChangeIsOver, InvalidRefusal."""
+    """The bank is wrong, and is told so with its next cutoff. Raises ChangeNotFound, ChangeIsOver, InvalidRefusal."""
     if code not in REFUSAL_CODES:
         raise InvalidRefusal(f"code: is none of {', '.join(REFUSAL_CODES)}")
     with transaction.atomic():
         change = locked(change_id)
         if now >= change.refusable_until:
             raise InvalidRefusal(f"it could be refused until {change.refusable_until.isoformat()}")
+        if replies.next_due(now) >= change.refusable_until:
+            raise InvalidRefusal(f"no file leaves before {change.refusable_until.isoformat()}")
         change.refusal_code = code
         end(change, ChangeState.REFUSED, reason=reason, actor=actor, now=now)
+        replies.order_refusal(change, actor=actor, now=now)
+    return change
+
+
+def take_back(*, change_id: str, reason: str, actor: Actor, now: datetime) -> Change:
+    """A refusal that no file has: the change is open again, and entries to the account wait for it.
+
+    Raises ChangeNotFound, ChangeIsOver where it was not refused, and ReplyHasLeft.
+    """
+    with transaction.atomic():
+        rows = Change.objects.select_related("account__party", "item__file").defer("item__file__content")
+        found = rows.filter(public_id=change_id).first()
+        if found is None:
+            raise ChangeNotFound(f"no notification of change is named {change_id[:40]}")
+        replies.withdraw(item=found.item, why=reason, actor=actor, now=now)
+        change = rows.select_for_update(of=("self",), no_key=True).get(pk=found.pk)
+        if change.state != ChangeState.REFUSED:
+            raise ChangeIsOver(f"it is {change.state}")
+        change.state, change.refusal_code, change.approval_id = ChangeState.OPEN, "", ""
+        change.ended_at, change.ended_by = None, ""
+        change.account = current(change.account)
+        change.save()
+        _hold(change, now)
+        order_preparing(change, now=now)
+        _record(change, "reopened", actor=actor, now=now, reason=reason[:200])
+        account = change.account
+        outbox.publish(
+            ChangeReopened(change.public_id, account.account_id, account.party.party_id, account.livemode, now), now=now
+        )
     return change
 
 
@@ -127,7 +158,7 @@ def note_of_account(*, account_id: str, now: datetime) -> int:
 
 
 def record(change: Change) -> RefusedNotice:
-    """The refusal as a COR batch carries it, for whoever builds files; its corrected data is in clear."""
+    """The refusal as a COR batch carries it; its corrected data is in clear. Raises VaultUnavailable, UnableToOpen."""
     item = change.item
     return RefusedNotice(
         code=change.refusal_code, original_trace=item.original_trace, original_rdfi=item.original_rdfi,

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from django.db import connection, transaction
 
-from ach.enums import CutoffState, EntryState, FileState
+from ach.enums import Carries, CutoffState, EntryState, FileState
 from ach.models import Batch, Cutoff, Entry, File, Originator
 from ach.nacha.write import MOST_CENTS, MOST_SEQUENCE
 from ach.outgoing import service_class
@@ -80,8 +80,8 @@ def claim(*, originator_pk: int, at: datetime, now: datetime) -> int:
 def _claim_some(originator_pk: int, at: datetime, now: datetime) -> int:
     with transaction.atomic():
         originator = Originator.objects.select_for_update(no_key=True).get(pk=originator_pk)
-        cutoff = _cutoff(originator, at, now)
-        file = _joinable(originator, cutoff, now)
+        cutoff = cutoff_of(originator, at, now)
+        file = joinable(originator, cutoff, Carries.ENTRIES, now)
         due = _take(originator, at, _room(originator, file, now))
         going, held = holding.sort_out(due)
         holding.hold(held, now=now)
@@ -98,7 +98,7 @@ def _claim_some(originator_pk: int, at: datetime, now: datetime) -> int:
     return len(going) + len(held)
 
 
-def _cutoff(originator: Originator, at: datetime, now: datetime) -> Cutoff:
+def cutoff_of(originator: Originator, at: datetime, now: datetime) -> Cutoff:
     """The row of that moment. One that was done is open again: an entry was accepted at the last moment."""
     cutoff, _ = Cutoff.objects.select_for_update(no_key=True).get_or_create(
         originator=originator, at=at,
@@ -108,10 +108,12 @@ def _cutoff(originator: Originator, at: datetime, now: datetime) -> Cutoff:
     return cutoff
 
 
-def _joinable(originator: Originator, cutoff: Cutoff, now: datetime) -> File | None:
+def joinable(originator: Originator, cutoff: Cutoff, carries: Carries, now: datetime) -> File | None:
     """The file that is being filled: not full, and with no trace number that would come again behind a higher one."""
     planned = File.objects.select_for_update(no_key=True).defer("content")
-    file = planned.filter(cutoff=cutoff, state=FileState.PLANNED, replaces=None).order_by("-pk").first()
+    file = (
+        planned.filter(cutoff=cutoff, state=FileState.PLANNED, replaces=None, carries=carries).order_by("-pk").first()
+    )
     if file is None or file.entry_count >= number("file_entries", now):
         return None
     if file.first_trace is not None and originator.next_trace <= file.first_trace:

@@ -17,7 +17,7 @@ from ach.enums import CutoffState, FileState
 from ach.events import RailTroubled
 from ach.models import Cutoff, File, Originator
 from ach.nacha.problems import NachaError
-from ach.services import building, claiming, releasing, withdrawing
+from ach.services import building, claiming, releasing, reply_claiming, withdrawing
 from core.outbox import services as outbox
 from core.work.engine import describe
 
@@ -28,7 +28,8 @@ _LOCKS = 0x0AC4
 
 @dataclass(slots=True)
 class Ran:
-    """`entries` were filed or held, `files` written; `troubles` are originators whose work stopped, with the reason."""
+    """`entries` and replies were filed, held or parked, `files` written; `troubles` are originators whose work
+    stopped, with the reason."""
 
     entries: int = 0
     files: int = 0
@@ -54,6 +55,7 @@ def _run(originator: Originator, ran: Ran, now: datetime) -> None:
     while (at := claiming.earliest_due(originator.pk, now)) is not None and at != last:
         ran.entries += claiming.claim(originator_pk=originator.pk, at=at, now=now)
         last = at
+    ran.entries += reply_claiming.claim_due(originator_pk=originator.pk, now=now)
     files = File.objects.filter(originator=originator)
     for file_id in list(files.filter(state=FileState.PLANNED).order_by("pk").values_list("public_id", flat=True)):
         ran.files += building.build(file_id=file_id, now=now)

@@ -9,7 +9,7 @@ from ach import metrics
 from ach.enums import EntryState, FileState
 from ach.events import FileDelivered
 from ach.models import Entry, File
-from ach.services import withdrawing
+from ach.services import replies, withdrawing
 from ach.services.lateness import Group, settles
 from core.actors import Actor
 from core.audit import services as audit
@@ -30,6 +30,7 @@ def mark(file: File, *, remote_name: str, actor: Actor, now: datetime) -> None:
         ]
     )  # fmt: skip
     _send_entries(file, now)
+    replies.send(file, now=now)
     metrics.count(file)
     withdrawing.reopen_or_close(file.cutoff_id, now)
     audit.record(

@@ -1,4 +1,7 @@
-"""Returns that we do not take: sent back by signatures, and undone where their bank does not insist in time."""
+"""Returns that we do not take: sent back by signatures, and undone where their bank does not insist in time.
+
+Until a file has it a dishonored return can be withdrawn; what is sent, and when, is its reply's matter (`replies`).
+"""
 
 from datetime import datetime
 from typing import ClassVar
@@ -9,12 +12,12 @@ from ach import dates
 from ach.calendar import days, deadlines
 from ach.calendar.eastern import eastern, midnight_after
 from ach.enums import CaseKind, DishonorState, ItemKind, ItemState
-from ach.events import DishonorContested, ReturnDishonored, ReturnUndone
+from ach.events import DishonorContested, DishonorWithdrawn, ReturnDishonored, ReturnUndone
 from ach.models import Dishonor, Entry, InboundItem
 from ach.models.dishonor import CODES
 from ach.nacha.addenda import Dishonored
 from ach.parameters import number
-from ach.services import cases, returns, suspense
+from ach.services import cases, replies, returns, suspense
 from core import ids
 from core.actors import SYSTEM, Actor
 from core.audit import services as audit
@@ -24,6 +27,12 @@ from core.outbox import services as outbox
 
 DISHONOR = "ach.dishonor_return"
 _LATE, _TWICE = "R68", "R67"
+
+
+class DishonorNotFound(Refusal):
+    code: ClassVar[str] = "ACH_DISHONOR_NOT_FOUND"
+    status: ClassVar[int] = 404
+    title: ClassVar[str] = "No such dishonored return"
 
 
 class UnableToDishonor(Refusal):
@@ -48,11 +57,13 @@ def _objection(item: InboundItem, code: str, now: datetime) -> str:
         return f"code: is none of {', '.join(CODES)}"
     if item.kind != ItemKind.RETURN or item.state not in (ItemState.APPLIED, ItemState.SUSPENSE):
         return "only a return that is applied or in suspense is dishonored"
-    if Dishonor.objects.filter(item=item).exists():
+    if Dishonor.objects.filter(item=item).exclude(state=DishonorState.WITHDRAWN).exists():
         return "it is dishonored already"
     last = deadlines.dishonor_due(returns.settled_on(item), dates.periods(now))
     if eastern(now).date() > last:
         return f"it could be dishonored until {last}"
+    if replies.next_due(now) >= midnight_after(last):
+        return f"it could be dishonored until {last}, and no file leaves before"
     if code == _LATE and (item.entry is None or not returns.is_late(item, item.entry, now=now)):
         return f"{_LATE} is for a return after its time frame"
     if code == _TWICE and item.state != ItemState.SUSPENSE:
@@ -71,6 +82,7 @@ def dishonor_signed(*, item_id: str, code: str, approval_id: str, actor: Actor, 
             approval_id=approval_id, requested_by=str(actor), requested_at=now, settles_on=settles_on,
             contestable_until=midnight_after(deadlines.contest_due(settles_on, dates.periods(now))),
         )  # fmt: skip
+        replies.order_dishonor(made, actor=actor, now=now)
         _record(made, "asked", actor=actor, now=now, code=code, approval=approval_id)
         outbox.publish(
             ReturnDishonored(made.public_id, item_id, code, made.contestable_until, made.livemode, now), now=now
@@ -78,8 +90,28 @@ def dishonor_signed(*, item_id: str, code: str, approval_id: str, actor: Actor, 
     return made
 
 
+def withdraw(*, dishonor_id: str, reason: str, actor: Actor, now: datetime) -> Dishonor:
+    """Nothing is sent back after all. Raises DishonorNotFound, and ReplyHasLeft from the moment that a file has it."""
+    with transaction.atomic():
+        found = Dishonor.objects.select_related("item").filter(public_id=dishonor_id).first()
+        if found is None:
+            raise DishonorNotFound(f"no dishonored return is named {dishonor_id[:40]}")
+        suspense.lock(found.item.public_id)
+        replies.withdraw(item=found.item, why=reason, actor=actor, now=now)
+        made = Dishonor.objects.select_for_update(no_key=True).get(pk=found.pk)
+        if made.state == DishonorState.WITHDRAWN:
+            return made
+        if made.state != DishonorState.OPEN or made.sent_at is not None:
+            raise replies.ReplyHasLeft(f"it is {made.state}")
+        made.state, made.ended_at = DishonorState.WITHDRAWN, now
+        made.save(update_fields=["state", "ended_at"])
+        _record(made, "withdrawn", actor=actor, now=now, reason=reason[:200])
+        outbox.publish(DishonorWithdrawn(made.public_id, found.item.public_id, made.livemode, now), now=now)
+    return made
+
+
 def record(made: Dishonor) -> Dishonored:
-    """The addenda that sends the return back, for whoever builds files."""
+    """The addenda that sends the return back."""
     item = made.item
     return Dishonored(
         code=made.code, original_trace=item.original_trace, original_rdfi=item.original_rdfi,
@@ -87,14 +119,15 @@ def record(made: Dishonor) -> Dishonored:
     )  # fmt: skip
 
 
-def find_contested(entry: Entry) -> Dishonor | None:
-    """The open dishonor of the entry's return, locked. In the caller's transaction."""
+def find_contested(item: InboundItem) -> tuple[Dishonor | None, bool]:
+    """The open dishonor that the item contests, locked, by the trace it was sent with; and whether it is too early: its
+    file is not marked as sent. In the caller's transaction."""
+    reply = replies.find_contested(item)
+    if reply is None:
+        return None, False
     rows = Dishonor.objects.select_for_update(of=("self",), no_key=True).select_related("item")
-    fitting = rows.filter(
-        state=DishonorState.OPEN, item__original_trace=entry.trace, item__amount_minor=entry.amount_minor,
-        item__file__originator=entry.originator,
-    )  # fmt: skip
-    return fitting.order_by("id").first()
+    made = rows.filter(pk=reply.dishonor_id, state=DishonorState.OPEN).first()
+    return made, made is not None and made.sent_at is None
 
 
 def contest(item: InboundItem, entry: Entry, made: Dishonor, *, now: datetime) -> None:

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import ClassVar
 
 from ach.calendar.eastern import eastern
+from ach.enums import Carries
 from ach.models import Cutoff, File, Originator
 from core import ids
 from core.errors import Refusal
@@ -20,7 +21,14 @@ class NoModifierLeft(Refusal):
     title: ClassVar[str] = "No file can be told from the others of this minute"
 
 
-def new_file(originator: Originator, cutoff: Cutoff, *, now: datetime, replaces: File | None = None) -> File:
+def new_file(
+    originator: Originator,
+    cutoff: Cutoff,
+    *,
+    now: datetime,
+    replaces: File | None = None,
+    carries: str = Carries.ENTRIES,
+) -> File:
     """The originator is locked. A modifier is used again on one day only when all were. Raises NoModifierLeft."""
     local = eastern(now)
     day, minute = local.date(), f"{local:%H%M}"
@@ -33,6 +41,7 @@ def new_file(originator: Originator, cutoff: Cutoff, *, now: datetime, replaces:
         raise NoModifierLeft
     return File.objects.create(
         public_id=ids.prefixed("file", now), livemode=originator.livemode, originator=originator, cutoff=cutoff,
-        replaces=replaces, name=f"{originator.public_id}-{day:%Y%m%d}-{minute}-{free[0]}.ach", created_on=day,
+        replaces=replaces, carries=carries, created_on=day,
+        name=f"{originator.public_id}-{day:%Y%m%d}-{minute}-{free[0]}.ach",
         created_time=minute, modifier=free[0], created_at=now,
     )  # fmt: skip

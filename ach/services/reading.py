@@ -66,7 +66,8 @@ def _item(file: InboundFile, line: Line, now: datetime) -> InboundItem:
         public_id=item_id, file=file, line=line.line, kind=line.kind, code=line.code, sec=line.sec,
         transaction_code=line.transaction_code, amount_minor=line.amount_minor, original_trace=line.original_trace,
         original_rdfi=line.original_rdfi, company_id=line.company_id, trace=line.trace, settles_on=line.settles_on,
-        date_of_death=line.date_of_death, detail=line.detail, sealed=sealed,
+        date_of_death=line.date_of_death, detail=line.detail, description=line.description,
+        dishonored_trace=line.dishonored_trace, sealed=sealed,
     )  # fmt: skip
 
 

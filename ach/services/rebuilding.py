@@ -5,11 +5,11 @@ from datetime import datetime
 
 from django.db import transaction
 
-from ach.enums import CutoffState, EntryState, FileState
+from ach.enums import Carries, CutoffState, EntryState, FileState
 from ach.models import Batch, Entry, File, Originator
 from ach.models.file import AT_HOME
 from ach.selectors import files as register
-from ach.services import headers, withdrawing
+from ach.services import headers, replies, withdrawing
 from ach.services.releasing import FileChanged
 from ach.services.withdrawing import FileMayHaveLeft, locked, may_have_left, require
 from core.actors import Actor
@@ -72,14 +72,14 @@ def locked_with_originator(file_id: str) -> File:
 
 def _replace(file: File, why: str, actor: Actor, now: datetime) -> File:
     require_rebuildable(file)
-    new = headers.new_file(file.originator, file.cutoff, now=now, replaces=file)
+    new = headers.new_file(file.originator, file.cutoff, now=now, replaces=file, carries=file.carries)
     Batch.objects.bulk_create(
         [
             Batch(file=new, **{name: getattr(row, name) for name in _COPIED})
             for row in Batch.objects.filter(file=file).order_by("number")
         ]
     )
-    moved = _take_over(file, new)
+    moved = _take_over(file, new) if file.carries == Carries.ENTRIES else replies.take_over(file, new)
     new.first_trace, new.entry_count, new.batches = file.first_trace, moved, file.batches
     new.debit_minor, new.credit_minor = file.debit_minor, file.credit_minor
     new.save(update_fields=["first_trace", "entry_count", "batches", "debit_minor", "credit_minor"])

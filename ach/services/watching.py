@@ -10,6 +10,7 @@ from ach.events import RailTroubled
 from ach.models import File, Originator
 from ach.parameters import number
 from ach.selectors import unmapped
+from ach.services import reply_clocks
 from core.outbox import services as outbox
 
 
@@ -31,6 +32,7 @@ def watch(*, now: datetime) -> int:
                  file.livemode, reverse("admin:ach_file", args=[file.public_id]), now)
         for file in unanswered(now=now)
     ]  # fmt: skip
+    troubles += reply_clocks.troubles(now=now)
     with transaction.atomic():
         for trouble in troubles:
             outbox.publish(trouble, now=now)

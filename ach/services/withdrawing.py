@@ -11,6 +11,7 @@ from ach.events import FileWithdrawn
 from ach.models import Cutoff, Entry, File
 from ach.models.file import AT_HOME
 from ach.selectors.files import FileNotFound
+from ach.services import replies
 from ach.services.lateness import Group, again
 from ach.states import FileStateForbids
 from core.actors import SYSTEM, Actor
@@ -59,6 +60,7 @@ def withdraw(*, file_id: str, why: str, actor: Actor, now: datetime) -> File:
         if may_have_left(file):
             raise FileMayHaveLeft(f"{file.public_id}: a delivery of it has begun")
         _let_go(file, now)
+        replies.let_go(file, now=now)
         end(file, why=why, replaced_by="", actor=actor, now=now)
         reopen_or_close(file.cutoff_id, now)
     return file

@@ -1,4 +1,4 @@
-"""The bytes of a file from its entries: the only place where account numbers are in clear, and only in memory.
+"""The bytes of a file from its rows: the only place where account numbers are in clear, and only in memory.
 
 What cannot be written is left out and named; the others go.
 """
@@ -9,10 +9,12 @@ from dataclasses import dataclass, field
 from itertools import chain
 
 from ach import outgoing
+from ach.enums import Carries
 from ach.models import Batch, Entry, File
 from ach.nacha import records
 from ach.nacha.problems import NachaError
 from ach.nacha.write import OutgoingBatch, OutgoingFile, Placed, Totals, write
+from ach.services import reply_writing
 from compliance.services import account_numbers
 
 PAGE = 1_000
@@ -26,7 +28,7 @@ UNREADABLE = "the account number cannot be opened"
 
 @dataclass(slots=True)
 class Written:
-    """`lines` by primary key of the entry; `left_out` the reason by the same."""
+    """`lines` by primary key of the entry or reply; `left_out` the reason by the same."""
 
     content: bytes = b""
     totals: Totals | None = None
@@ -73,7 +75,7 @@ class _Attempt:
 
     def _batches(self) -> Iterator[OutgoingBatch]:
         for batch in Batch.objects.filter(file=self.file).order_by("number"):
-            entries = self._entries(batch)
+            entries = self._replies(batch) if self.file.carries == Carries.REPLIES else self._entries(batch)
             first = next(entries, None)
             if first is not None:
                 header = outgoing.batch_header(self.file.originator, batch)
@@ -83,6 +85,9 @@ class _Attempt:
         for key, record in entries:
             self.open = key
             yield record
+
+    def _replies(self, batch: Batch) -> Iterator[tuple[int, records.Entry]]:
+        return reply_writing.records_of(self.file, batch, self.written.left_out)
 
     def _entries(self, batch: Batch) -> Iterator[tuple[int, records.Entry]]:
         last = ""

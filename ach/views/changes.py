@@ -13,6 +13,7 @@ from ach.models import Change
 from ach.nacha.changes import CHANGE_CODES, REFUSAL_CODES
 from ach.selectors import registers
 from ach.services import change_signing, changes
+from ach.views import replies as reply_views
 from ach.views.acting import ASKED, WORK_RETURN, done, who
 from ach.views.entry_shown import item_url
 from core import clock, console
@@ -41,10 +42,11 @@ class Offers:
     refuse: RefuseChangeForm | None = None
     note: WhyForm | None = None
     ask: WhyForm | None = None
+    take_back: WhyForm | None = None
 
     @property
     def is_empty(self) -> bool:
-        return not any((self.refuse, self.note, self.ask))
+        return not any((self.refuse, self.note, self.ask, self.take_back))
 
 
 @console.page(
@@ -128,6 +130,21 @@ def change_ask(request: HttpRequest, change_id: str) -> HttpResponse:
     )  # fmt: skip
 
 
+@console.page(
+    path="ach/changes/<str:change_id>/take-back/", name="ach_change_take_back", title="Take refusal back",
+    permission=WORK_RETURN, methods=("POST",),
+)  # fmt: skip
+def change_take_back(request: HttpRequest, change_id: str) -> HttpResponse:
+    """Only as long as no file has the refusal."""
+    change, form = find(request, change_id), WhyForm(request.POST, auto_id="take_back_%s")
+    if not form.is_valid():
+        return page(request, change, replace(offered(request, change), take_back=form), status=400)
+    return done(
+        request, url_of(change_id), changes.take_back, "Taken back: it is open, and entries to the account wait.",
+        change_id=change_id, reason=form.cleaned_data["why"],
+    )  # fmt: skip
+
+
 def find(request: HttpRequest, change_id: str) -> Change:
     """Of the mode the person looks at. Raises Http404."""
     try:
@@ -137,8 +154,11 @@ def find(request: HttpRequest, change_id: str) -> Change:
 
 
 def page(request: HttpRequest, change: Change, offers: Offers | None = None, status: int = 200) -> HttpResponse:
+    reply = registers.find_reply(change.item)
     context = {
         "change": change,
+        "reply": reply,
+        "reply_facts": reply_views.facts(reply),
         "state": state_word(change),
         "meaning": _meaning(change.code),
         "facts": _facts(change),
@@ -151,8 +171,12 @@ def page(request: HttpRequest, change: Change, offers: Offers | None = None, sta
 
 
 def offered(request: HttpRequest, change: Change) -> Offers:
-    if not request.user.has_perm(WORK_RETURN) or change.state not in changes.OPEN:
+    if not request.user.has_perm(WORK_RETURN):
         return Offers()
+    if change.state not in changes.OPEN:
+        reply = registers.find_reply(change.item) if change.state == ChangeState.REFUSED else None
+        waits = reply is not None and reply.state in reply_views.TO_BE_SENT
+        return Offers(take_back=WhyForm(auto_id="take_back_%s") if waits else None)
     return Offers(
         refuse=RefuseChangeForm(auto_id="refuse_%s") if clock.now() < change.refusable_until else None,
         note=WhyForm(auto_id="note_%s"),

@@ -95,6 +95,7 @@ def _facts(run: Run) -> list[Fact]:
         Fact("Due", cutoff.at, "stamp", hint=cutoff_stages.in_new_york(cutoff.at)),
         Fact("Entries claimed", cutoff.pending, "number", hint="with those that were held at it"),
         Fact("Entries in files", run.entries, "number", url=entries),
+        Fact("Replies to banks", run.replies or None, "number", url="#files"),
         Fact("Debits", sum(file.debit_minor for file in carried), "money", url=f"{entries}&direction=DEBIT"),
         Fact("Credits", sum(file.credit_minor for file in carried), "money", url=f"{entries}&direction=CREDIT"),
         Fact("Parked", cutoff.parked or None, "number", url="#behind"),

@@ -9,9 +9,10 @@ from django.urls import reverse
 
 from ach.enums import DishonorState
 from ach.forms import DishonorFilter
-from ach.models import Dishonor
+from ach.models import Dishonor, Reply
 from ach.nacha.reasons import REASONS
 from ach.selectors import registers
+from ach.views import replies
 from ach.views.acting import who
 from ach.views.entry_shown import code_in_words, item_url
 from ach.views.entry_timeline import of_record
@@ -65,25 +66,29 @@ def dishonor_page(request: HttpRequest, dishonor_id: str) -> HttpResponse:
         made = registers.get_dishonor(dishonor_id, livemode=console.is_live(request))
     except registers.NotFound as unknown:
         raise Http404 from unknown
+    reply = registers.find_reply(made.item)
     context = {
         "dishonor": made,
         "title": _code(made),
         "state": _word(made),
-        "next": comes_next(made, now=clock.now()),
+        "next": comes_next(made, reply, now=clock.now()),
         "facts": _facts(made),
+        "reply_facts": replies.facts(reply),
         "events": of_record(audit.list_for_subject([made.public_id, made.item.public_id])),
     }
     return console.render(request, "ach/dishonor.html", context)
 
 
-def comes_next(made: Dishonor, *, now: datetime) -> Next:
+def comes_next(made: Dishonor, reply: Reply | None, *, now: datetime) -> Next:
+    if made.state == DishonorState.WITHDRAWN:
+        return Next("Nothing: it was withdrawn, and the bank was never told")
     if made.state == DishonorState.UNDONE:
         return Next("Nothing: the return is undone, and its money is where it was before it came")
     if made.state == DishonorState.CONTESTED:
         contest = made.contest
         return Next("Its bank insists: the return stands", None, "bad", item_url(contest) if contest else "")
     if made.sent_at is None:
-        return Next("It leaves with the next file of its originator", None, "careful")
+        return Next("It leaves with the file of its cutoff", reply.due_at if reply else None, "careful")
     if made.contestable_until <= now:
         return Next("Nobody has contested it: the return is undone by the next run")
     return Next("If its bank does not contest it, the return is undone", made.contestable_until, "careful")

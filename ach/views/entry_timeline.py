@@ -31,6 +31,7 @@ _TITLES = MappingProxyType({
     "ach.item.resolved": ("Answer resolved", "good"),
     "ach.originator.entered": ("Entered", "busy"),
     "ach.dishonor.asked": ("Sent back", "careful"),
+    "ach.dishonor.withdrawn": ("Withdrawn: it is not sent back", "quiet"),
     "ach.dishonor.contested": ("Contested by its bank", "bad"),
     "ach.dishonor.undone": ("Not contested: the return is undone", "good"),
 })  # fmt: skip

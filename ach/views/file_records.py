@@ -10,12 +10,15 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
+from ach.enums import Carries
 from ach.field_meanings import Meaning, meaning
 from ach.file_lines import Line, Piece
 from ach.models import Entry, File
+from ach.selectors import registers
 from ach.services import file_reading
 from ach.views.acting import sentence
 from ach.views.files import VIEW, find, url_of
+from ach.views.replies import about_url
 from core import clock, console
 from core.errors import Refusal
 
@@ -106,8 +109,11 @@ def _meanings(lines: Iterable[Line]) -> list[tuple[str, str, Meaning]]:
 
 
 def _entries(lines: Sequence[Line], file: File) -> dict[tuple[int, str], str]:
-    """Addresses of the entries whose lines these are: one statement."""
+    """Addresses of the entries, or of what replies answer, whose lines these are: one statement."""
     traces, batches = [line.trace for line in lines if line.trace], {line.batch for line in lines if line.batch}
+    if file.carries == Carries.REPLIES:
+        replies = registers.list_replies(file).filter(batch_number__in=batches, trace__in=traces)
+        return {(each.batch_number or 0, each.trace): about_url(each) for each in replies}
     found = Entry.objects.filter(file=file, batch_number__in=batches, trace__in=traces)
     return {
         (batch or 0, trace): reverse("admin:ach_entry", args=[public_id])

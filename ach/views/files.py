@@ -7,7 +7,7 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import reverse
 
-from ach.enums import FileState
+from ach.enums import Carries, FileState
 from ach.forms import ConfirmForm, FileFilter, WhyForm
 from ach.models import Batch, File
 from ach.models.file import AT_HOME
@@ -15,6 +15,7 @@ from ach.selectors import files as register
 from ach.selectors import registers
 from ach.services import rebuilding
 from ach.services.withdrawing import may_have_left
+from ach.views import replies as reply_views
 from ach.views.acting import who
 from ach.views.entry_timeline import of_record
 from core import console
@@ -24,7 +25,7 @@ from core.audit import selectors as audit
 from core.console.components import Column, Fact, Table
 
 VIEW, REBUILD, EXPORT, CONFIRM = "ach.view_file", "ach.rebuild_file", "ach.export_file", "ach.confirm_file"
-MOST_BATCHES = 500
+MOST_BATCHES = MOST_REPLIES = 500
 
 console.jump(prefix="file_", label="ACH file", to="admin:ach_file")
 console.colour(
@@ -95,8 +96,10 @@ def find(request: HttpRequest, file_id: str) -> File:
 
 def page(request: HttpRequest, file: File, offers: Offers | None = None, status: int = 200) -> HttpResponse:
     batches = list(Batch.objects.filter(file=file).order_by("number")[: MOST_BATCHES + 1])
+    answers = list(registers.list_replies(file)[:MOST_REPLIES]) if file.carries == Carries.REPLIES else []
     context = {
         "file": file,
+        "replies": reply_views.table(answers) if answers else None,
         "facts": _facts(file),
         "delivery": _delivery(file),
         "batches": _batches(batches[:MOST_BATCHES], file),
@@ -149,12 +152,14 @@ def drawn(files: Sequence[File]) -> list[dict[str, Any]]:
 
 
 def _facts(file: File) -> list[Fact]:
-    entries = f"{reverse('admin:ach_entries')}?file={file.public_id}"
+    replies = file.carries == Carries.REPLIES
+    entries = "#replies" if replies else f"{reverse('admin:ach_entries')}?file={file.public_id}"
     shown = [
+        Fact("Carries", file.get_carries_display()),
         Fact("Entries", file.entry_count, "number", url=entries),
         Fact("Addenda", file.addenda_count, "number"),
-        Fact("Debits", file.debit_minor, "money", url=f"{entries}&direction=DEBIT"),
-        Fact("Credits", file.credit_minor, "money", url=f"{entries}&direction=CREDIT"),
+        Fact("Debits", file.debit_minor, "money", url=entries if replies else f"{entries}&direction=DEBIT"),
+        Fact("Credits", file.credit_minor, "money", url=entries if replies else f"{entries}&direction=CREDIT"),
         Fact("Entry hash", file.entry_hash, "code"),
         Fact("Lines", file.lines, "number", hint=f"{file.size:,} bytes" if file.size else ""),
         Fact("SHA-256", file.sha256, "code"),

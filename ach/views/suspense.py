@@ -7,12 +7,13 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import reverse
 
-from ach.enums import ItemKind, ItemState
-from ach.forms import DishonorForm, ResolveForm
+from ach.enums import DishonorState, ItemKind, ItemState
+from ach.forms import DishonorForm, ResolveForm, WhyForm
 from ach.models import Entry, InboundItem
 from ach.selectors import registers, whole_lives
 from ach.services import dishonors, suspense
-from ach.views.acting import WORK_RETURN, ask, who
+from ach.views import replies as reply_views
+from ach.views.acting import WORK_RETURN, ask, done, who
 from ach.views.entry_shown import code_in_words, item_url
 from ach.views.inbound import drawn_items
 from ach.views.inbound import url_of as file_url
@@ -41,6 +42,7 @@ class Offers:
     resolve_asked: ApprovalRequest | None = None
     dishonor: DishonorForm | None = None
     dishonor_asked: ApprovalRequest | None = None
+    withdraw: WhyForm | None = None
 
 
 @console.page(path="ach/suspense/", name="ach_suspense", title="Suspense", nav=("ACH", 65), permission=VIEW)
@@ -103,6 +105,22 @@ def item_dishonor(request: HttpRequest, item_id: str) -> HttpResponse:
     )
 
 
+@console.page(
+    path="ach/items/<str:item_id>/keep/", name="ach_item_keep", title="Withdraw dishonored return",
+    permission=WORK_RETURN, methods=("POST",),
+)  # fmt: skip
+def item_keep(request: HttpRequest, item_id: str) -> HttpResponse:
+    """The return is not sent back after all; only as long as no file has it."""
+    item, form = find(request, item_id), WhyForm(request.POST, auto_id="keep_%s")
+    if not form.is_valid():
+        return page(request, item, replace(offered(request, item), withdraw=form), status=400)
+    made = registers.find_dishonor(item)
+    return done(
+        request, item_url(item), dishonors.withdraw, "Withdrawn: nothing is sent back.",
+        dishonor_id=made.public_id if made else "", reason=form.cleaned_data["why"],
+    )  # fmt: skip
+
+
 def find(request: HttpRequest, item_id: str) -> InboundItem:
     """Of the mode the person looks at. Raises Http404."""
     try:
@@ -113,15 +131,17 @@ def find(request: HttpRequest, item_id: str) -> InboundItem:
 
 def page(request: HttpRequest, item: InboundItem, offers: Offers | None = None, status: int = 200) -> HttpResponse:
     candidates = whole_lives.candidates(item) if item.state == ItemState.SUSPENSE else []
-    change, dishonor = getattr(item, "change", None), getattr(item, "dishonor", None)
+    reply = registers.find_reply(item)
     context = {
         "item": item,
         "title": code_in_words(item),
         "facts": _facts(item),
         "candidates": candidates,
         "compared": compared(item, candidates),
-        "change": change,
-        "dishonor": dishonor,
+        "change": getattr(item, "change", None),
+        "dishonor": registers.find_dishonor(item),
+        "reply": reply,
+        "reply_facts": reply_views.facts(reply),
         "offers": offers or offered(request, item),
     }
     return console.render(request, "ach/item.html", context, status=status)
@@ -130,7 +150,9 @@ def page(request: HttpRequest, item: InboundItem, offers: Offers | None = None, 
 def offered(request: HttpRequest, item: InboundItem) -> Offers:
     works, waits = request.user.has_perm(WORK_RETURN), item.state == ItemState.SUSPENSE
     returned = item.kind == ItemKind.RETURN and item.state in (ItemState.APPLIED, ItemState.SUSPENSE)
-    returned = returned and getattr(item, "dishonor", None) is None
+    made = registers.find_dishonor(item) if returned else None
+    returned = returned and (made is None or made.state == DishonorState.WITHDRAWN)
+    reply = registers.find_reply(item) if made is not None and made.state == DishonorState.OPEN else None
     resolving = find_open(action=suspense.RESOLVE, subject=item.public_id) if waits else None
     dishonoring = find_open(action=dishonors.DISHONOR, subject=item.public_id) if returned else None
     return Offers(
@@ -138,6 +160,7 @@ def offered(request: HttpRequest, item: InboundItem) -> Offers:
         resolve_asked=resolving,
         dishonor=DishonorForm(auto_id="dishonor_%s") if works and returned and dishonoring is None else None,
         dishonor_asked=dishonoring,
+        withdraw=WhyForm(auto_id="keep_%s") if works and reply and reply.state in reply_views.TO_BE_SENT else None,
     )
 
 

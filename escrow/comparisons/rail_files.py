@@ -1,4 +1,4 @@
-"""Files against their entries line by line, and what the rail has left behind.
+"""Files against their entries and replies line by line, and what the rail has left behind.
 
 What was replaced has given its entries away; what is only planned has nothing written yet.
 """
@@ -8,7 +8,15 @@ from escrow.break_kinds import BreakKind
 from escrow.comparisons.comparison import Comparison
 
 _BOOK = "'book:' || %(book)s"
-_SUMS = """count(*) AS n, count(*) FILTER (WHERE addenda <> '') AS addenda,
+# Of replies each has its addenda.
+_CARRIED = """(
+            SELECT file_id, batch_number, addenda <> '' AS has_addenda, direction, amount_minor FROM ach_entry
+             WHERE livemode = %(livemode)s AND file_id IS NOT NULL
+            UNION ALL
+            SELECT file_id, batch_number, true, direction, amount_minor FROM ach_reply
+             WHERE livemode = %(livemode)s AND file_id IS NOT NULL
+        ) AS carried"""
+_SUMS = """count(*) AS n, count(*) FILTER (WHERE has_addenda) AS addenda,
                coalesce(sum(amount_minor) FILTER (WHERE direction = 'DEBIT'), 0) AS debit,
                coalesce(sum(amount_minor) FILTER (WHERE direction = 'CREDIT'), 0) AS credit"""
 
@@ -35,7 +43,7 @@ FILES = Comparison(
     (BreakKind.ACH_FILE_DIFFERS,),
     f"""
     WITH sums AS (
-        SELECT file_id, {_SUMS} FROM ach_entry WHERE livemode = %(livemode)s AND file_id IS NOT NULL GROUP BY 1
+        SELECT file_id, {_SUMS} FROM {_CARRIED} GROUP BY 1
     )
     SELECT {_columns("f", "f.public_id")}
       FROM ach_file f LEFT JOIN sums s ON s.file_id = f.id
@@ -49,8 +57,7 @@ BATCHES = Comparison(
     (BreakKind.ACH_FILE_DIFFERS,),
     f"""
     WITH sums AS (
-        SELECT file_id, batch_number, {_SUMS} FROM ach_entry
-         WHERE livemode = %(livemode)s AND file_id IS NOT NULL GROUP BY 1, 2
+        SELECT file_id, batch_number, {_SUMS} FROM {_CARRIED} GROUP BY 1, 2
     ), away AS (
         SELECT f.* FROM ach_file f
          WHERE f.livemode = %(livemode)s AND f.state IN ('DELIVERED', 'ACKNOWLEDGED', 'REJECTED')

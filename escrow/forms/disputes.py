@@ -1,11 +1,14 @@
 """What is filled in about disputes and what parties owe."""
 
 from decimal import Decimal, InvalidOperation
+from typing import Any
 
 from django import forms
 
 from core.money import Currency
 from escrow.dispute_enums import DisputeReason, ReceivableState
+from escrow.forms.escrows import MOST_DOCUMENTS, documents
+from escrow.services.evidence import LONGEST_STATEMENT, Document
 
 VIEWS = [
     ("waiting", "Waiting"),
@@ -84,6 +87,31 @@ class AwardForm(forms.Form):
             widget=forms.Textarea(attrs={"rows": 3}),
             help_text="Kept in the audit chain. What convinced you?",
         )
+
+
+class EvidenceForm(forms.Form):
+    """What a side has told us: a statement, documents as `sha256sum` prints them."""
+
+    statement = forms.CharField(
+        required=False, max_length=LONGEST_STATEMENT, widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="In their words. It takes the place of what was staged before.",
+    )  # fmt: skip
+    documents = forms.CharField(
+        required=False, max_length=8_000, widget=forms.Textarea(attrs={"rows": 2}),
+        help_text="SHA-256 and name, a line a document, as sha256sum prints them. The documents stay where they are.",
+    )  # fmt: skip
+    submit = forms.BooleanField(
+        required=False, label="They have said all", help_text="Submitted once; nothing is added later."
+    )
+
+    def clean_documents(self) -> list[Document]:
+        return [Document(**each) for each in documents(self.cleaned_data["documents"], most=MOST_DOCUMENTS)]
+
+    def clean(self) -> dict[str, Any]:
+        known = self.cleaned_data
+        if not self.errors and not (known["statement"] or known["documents"] or known["submit"]):
+            raise forms.ValidationError("Write down what they said, or name a document.")
+        return known
 
 
 class EscalateForm(forms.Form):

@@ -16,6 +16,15 @@ MOST_DOCUMENTS = 20
 _NOTE = {"rows": 2}
 
 
+def documents(text: str, *, most: int) -> list[dict[str, str]]:
+    """Lines as `sha256sum` prints them, as `{"sha256", "name"}`. Raises ValidationError."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    found = [_EVIDENCE.fullmatch(line) for line in lines]
+    if not all(found) or len(found) > most:
+        raise forms.ValidationError(f"A line is 64 hexadecimal digits and a name; {most} lines at most.")
+    return [match.groupdict() for match in found if match]
+
+
 class EscrowFilter(forms.Form):
     status = forms.ChoiceField(required=False, choices=[("", "Any status"), *EscrowStatus.choices])
     payer = forms.CharField(required=False, max_length=64, widget=forms.TextInput(attrs={"placeholder": "cus_…"}))
@@ -107,11 +116,19 @@ class SatisfyForm(forms.Form):
             del self.fields["by"]
 
     def clean_evidence(self) -> list[dict[str, str]]:
-        lines = [line.strip() for line in self.cleaned_data["evidence"].splitlines() if line.strip()]
-        found = [_EVIDENCE.fullmatch(line) for line in lines]
-        if not all(found) or len(found) > MOST_DOCUMENTS:
-            raise forms.ValidationError(f"A line is 64 hexadecimal digits and a name; {MOST_DOCUMENTS} lines at most.")
-        return [match.groupdict() for match in found if match]
+        return documents(self.cleaned_data["evidence"], most=MOST_DOCUMENTS)
+
+
+class AcceptForm(forms.Form):
+    """For the payer, who has told us; the marketplace where nobody has."""
+
+    by = forms.ChoiceField(label="Who has looked")
+
+    def __init__(self, *args: Any, payer: str, **options: Any) -> None:
+        super().__init__(*args, **options)
+        choice = self.fields["by"]
+        assert isinstance(choice, forms.ChoiceField)
+        choice.choices = [(payer, f"The payer, {payer}")]
 
 
 class HoldForm(forms.Form):

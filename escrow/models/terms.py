@@ -54,7 +54,8 @@ class Terms(models.Model):
 class Condition(models.Model):
     """One condition of the terms in force. `evidence`: documents by name and SHA-256. MET and LAPSED are final.
 
-    `met_by` is an actor, or `CLOCK`. `inspection_ends_at` is the moment until which the payer may still object.
+    `met_by` is an actor, or `CLOCK`; `entered_by` the actor who told us, where that is not the one who said it.
+    `inspection_ends_at` is the moment until which the payer may still object, `accepted_by` the actor who ended it early.
     """
 
     escrow = models.ForeignKey(Escrow, on_delete=models.PROTECT, related_name="conditions")
@@ -69,6 +70,8 @@ class Condition(models.Model):
     met_by = models.CharField(max_length=120, blank=True)
     inspection_ends_at = models.DateTimeField(null=True)
     evidence = models.JSONField(default=list)
+    entered_by = models.CharField(max_length=120, blank=True, default="", db_default="")
+    accepted_by = models.CharField(max_length=120, blank=True, default="", db_default="")
 
     class Meta:
         constraints = [
@@ -79,6 +82,10 @@ class Condition(models.Model):
                 condition=(Q(state=ConditionState.MET, met_at__isnull=False) & ~Q(met_by=""))
                 | (~Q(state=ConditionState.MET) & Q(met_at__isnull=True, met_by="")),
                 name="condition_is_met_by_somebody",
+            ),
+            models.CheckConstraint(
+                condition=~Q(accepted_by__startswith="STAFF:") | ~Q(accepted_by=models.F("entered_by")),
+                name="inspection_is_accepted_by_another",
             ),
         ]
 

@@ -8,10 +8,11 @@ from core.approvals import relations
 from core.approvals.relations import Ties
 from core.staff import roles
 from core.staff.models import User
-from escrow.models import Dispute
+from escrow.models import Dispute, Evidence, Submission
 from escrow.terms.agreed import Agreed
 
 PERMISSION = "escrow.mediate_dispute"
+STAFF = "STAFF:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +29,10 @@ def candidates(dispute: Dispute, agreed: Agreed, *, now: datetime) -> list[Candi
     people = _entitled()
     named = _named(agreed, people)
     ties = _ties(dispute, [person.email for person in people], now)
+    spoke = speakers(dispute)
     return [
-        Candidate(person.email, person.full_name, _objection(dispute, person.email, named, ties)) for person in people
+        Candidate(person.email, person.full_name, _objection(dispute, person.email, named, spoke, ties))
+        for person in people
     ]
 
 
@@ -39,6 +42,15 @@ def objection_to(dispute: Dispute, agreed: Agreed, email: str, *, now: datetime)
         if candidate.email == email:
             return candidate.objection
     return "Your roles do not mediate disputes."
+
+
+def speakers(dispute: Dispute) -> frozenset[str]:
+    """Staff who entered evidence for a side, by e-mail. One statement."""
+    staged, submitted = (
+        model.objects.filter(dispute=dispute, by__startswith=STAFF).order_by().values_list("by")
+        for model in (Evidence, Submission)
+    )
+    return frozenset(by.removeprefix(STAFF) for (by,) in staged.union(submitted))
 
 
 def _entitled() -> list[User]:
@@ -57,13 +69,17 @@ def _ties(dispute: Dispute, emails: list[str], now: datetime) -> Ties:
 
 
 def _concerned(dispute: Dispute) -> list[str]:
-    raiser = dispute.raised_by.partition(":")[2] if dispute.raised_by.startswith("STAFF:") else ""
+    raiser = dispute.raised_by.removeprefix(STAFF) if dispute.raised_by.startswith(STAFF) else ""
     return [name for name in (dispute.escrow.payer.party_id, dispute.escrow.payee.party_id, raiser) if name]
 
 
-def _objection(dispute: Dispute, email: str, named: frozenset[str], ties: Ties) -> str:
-    if dispute.raised_by == f"STAFF:{email}":
+def _objection(
+    dispute: Dispute, email: str, named: frozenset[str], spoke: frozenset[str], ties: Ties
+) -> str:  # fmt: skip
+    if dispute.raised_by == f"{STAFF}{email}":
         return "Whoever raised a dispute does not mediate it."
+    if email in spoke:
+        return "Whoever entered evidence for a side does not mediate between them."
     if named and email not in named:
         return f"The terms name who mediates: {', '.join(sorted(named))}."
     if why := ties.why(email, _concerned(dispute)):

@@ -28,6 +28,14 @@ class ConditionNotFound(Refusal):
     title: ClassVar[str] = "The terms have no such condition"
 
 
+class NotAllowedToAccept(Refusal):
+    """One person alone does not say both that the work is done and that the payer has looked at it."""
+
+    code: ClassVar[str] = "NOT_ALLOWED"
+    status: ClassVar[int] = 403
+    title: ClassVar[str] = "Ending this inspection is not yours to do"
+
+
 class UnableToSatisfy(Refusal):
     """It has ended, is met by the clock alone, or this is not one of those who may say so."""
 
@@ -79,10 +87,10 @@ def meet(
     """
     met_at = at or now
     condition.state, condition.met_at, condition.met_by = ConditionState.MET, met_at, by[:120]
-    condition.evidence = [dict(each) for each in evidence]
+    condition.evidence, condition.entered_by = [dict(each) for each in evidence], str(actor)
     hours = _agreed(terms, condition).inspection_hours
     condition.inspection_ends_at = met_at + timedelta(hours=hours) if hours else None
-    condition.save(update_fields=["state", "met_at", "met_by", "evidence", "inspection_ends_at"])
+    condition.save(update_fields=["state", "met_at", "met_by", "evidence", "inspection_ends_at", "entered_by"])
     name = condition.condition_id
     timers.stop(escrow, TimerKind.CONDITION_TIMEOUT, now=now, why="it was met", key=name)
     if condition.inspection_ends_at:
@@ -103,7 +111,11 @@ def lapse(escrow: Escrow, condition: Condition, *, now: datetime) -> None:
 
 
 def accept(*, escrow_id: str, condition_id: str, livemode: bool, by: str, actor: Actor, now: datetime) -> Escrow:
-    """The payer has looked and ends the inspection early. Raises UnableToSatisfy where there is none."""
+    """The payer has looked and ends the inspection early; `by` is who says so where that is not the actor.
+
+    Of the staff not whoever entered that the condition is met. Raises UnableToSatisfy where nothing is inspected,
+    NotAllowedToAccept.
+    """
     with transaction.atomic():
         escrow = escrows.lock(escrow_id, livemode=livemode)
         if escrow.status not in (EscrowStatus.FUNDED, EscrowStatus.LOCKED):
@@ -111,8 +123,10 @@ def accept(*, escrow_id: str, condition_id: str, livemode: bool, by: str, actor:
         condition = _find(agreements.in_force(escrow), condition_id)
         if condition.inspection_ends_at is None or condition.inspection_ends_at <= now:
             raise UnableToSatisfy("nothing is being inspected")
-        condition.inspection_ends_at = now
-        condition.save(update_fields=["inspection_ends_at"])
+        if actor.kind == "STAFF" and condition.entered_by == str(actor):
+            raise NotAllowedToAccept("whoever entered that it is met does not accept it for the payer")
+        condition.inspection_ends_at, condition.accepted_by = now, str(actor)
+        condition.save(update_fields=["inspection_ends_at", "accepted_by"])
         timers.stop(escrow, TimerKind.INSPECTION_END, now=now, why="accepted early", key=condition_id)
         escrows.save(escrow, now=now)
         escrows.record(escrow, "inspection_accepted", actor=actor, now=now, condition_id=condition_id, by=by)

@@ -17,6 +17,7 @@ from core.actors import SYSTEM, Actor
 from core.errors import FieldError, Refusal
 from core.outbox import services as outbox
 from core.parameters import services as parameters
+from core.staff import roles
 from core.telemetry.redaction import redact
 from escrow.dispute_enums import DisputeSide, EvidenceKind
 from escrow.dispute_events import DisputeEvidenceSubmitted
@@ -26,6 +27,7 @@ from escrow.selectors import disputes as register
 from escrow.selectors.disputes import DisputeNotFound, Story
 from escrow.services import cases, escrows, timers
 
+PERMISSION = "escrow.enter_evidence"
 LONGEST_STATEMENT = 4000
 
 
@@ -41,6 +43,14 @@ class EvidenceAlreadySubmitted(Refusal):
     code: ClassVar[str] = "EVIDENCE_ALREADY_SUBMITTED"
     status: ClassVar[int] = 409
     title: ClassVar[str] = "This side has submitted its evidence already"
+
+
+class NotAllowedToSpeak(Refusal):
+    """Of the staff who may enter evidence for a side, nobody who mediates the dispute."""
+
+    code: ClassVar[str] = "NOT_ALLOWED"
+    status: ClassVar[int] = 403
+    title: ClassVar[str] = "Entering evidence in this dispute is not yours to do"
 
 
 class EvidenceNotAccepted(Refusal):
@@ -75,12 +85,14 @@ def add(
 ) -> Dispute:
     """Stage what is given for the open dispute of an escrow; `submit` closes the side.
 
-    Raises EscrowNotFound, DisputeNotFound, EvidenceTooLate, EvidenceAlreadySubmitted, EvidenceNotAccepted.
+    Raises EscrowNotFound, DisputeNotFound, EvidenceTooLate, EvidenceAlreadySubmitted, EvidenceNotAccepted,
+    NotAllowedToSpeak.
     """
     with transaction.atomic():
         dispute = cases.lock_open(escrows.lock(escrow_id, livemode=livemode))
         if dispute is None:
             raise DisputeNotFound("no dispute about this escrow is open")
+        _require_allowed(dispute, actor)
         story = _require_may_speak(dispute, side, now)
         _stage(dispute, side, statement.strip(), documents, story, actor=actor, now=now)
         if submit:
@@ -102,6 +114,16 @@ def digest(story: Story) -> str:
     documents = sorted((each.name, each.sha256, each.text) for each in story.documents)
     canonical = json.dumps([story.side, story.statement, documents], ensure_ascii=False, separators=(",", ":"))
     return f"sha256:{hashlib.sha256(canonical.encode()).hexdigest()}"
+
+
+def _require_allowed(dispute: Dispute, actor: Actor) -> None:
+    """Staff write down what a side has told them; who judges between the sides does not."""
+    if actor.kind != "STAFF":
+        return
+    if not roles.grants(actor.roles, PERMISSION):
+        raise NotAllowedToSpeak
+    if dispute.mediator == actor.id:
+        raise NotAllowedToSpeak("whoever mediates a dispute speaks for neither side")
 
 
 def _require_may_speak(dispute: Dispute, side: DisputeSide, now: datetime) -> Story:

@@ -6,6 +6,9 @@ from datetime import datetime, timedelta
 
 from django.db.models import Min
 
+from ach import dates
+from ach.calendar import deadlines
+from ach.calendar.eastern import eastern
 from core.parameters import services as parameters
 from escrow.enums import MovementKind, Rail
 from escrow.models import Escrow, Movement
@@ -35,16 +38,27 @@ class Availability:
 def available(escrow: Escrow, *, funded_at: datetime, now: datetime) -> Availability:
     """Before an escrow is funded its rail is not known: a card is assumed. Without a payee only the rail is judged."""
     rail = Rail(escrow.funding_rail or Rail.CARD)
-    wait = hours(f"escrow.exposure_hours_{rail.lower()}", now)
-    held = f"the money is held {_in_words(wait)} after it came in" if wait else "the money is free at once"
-    waits = [(wait, f"{TAKES_BACK[rail]}: {held}.")]
-    if escrow.payee_id is not None:
-        waits += _of_the_seller(escrow.payee_id, now)
+    free_at, held = _of_the_rail(rail, funded_at, now)
+    waits = [] if escrow.payee_id is None else list(_of_the_seller(escrow.payee_id, now))
     return Availability(
-        at=funded_at + sum((each for each, _ in waits), timedelta()),
-        why=" ".join(sentence for _, sentence in waits)[:300],
+        at=free_at + sum((wait for wait, _ in waits), timedelta()),
+        why=" ".join([f"{TAKES_BACK[rail]}: {held}.", *(sentence for _, sentence in waits)])[:300],
         reserve_basis_points=int(parameters.read("escrow.reserve_basis_points", at=now)),
     )
+
+
+def _of_the_rail(rail: Rail, funded_at: datetime, now: datetime) -> tuple[datetime, str]:
+    """When the rail alone would let it go, and why. Returns of ACH are due at the opening of a banking day."""
+    if rail is Rail.ACH:
+        days = int(parameters.read("escrow.exposure_banking_days_ach", at=now))
+        until = deadlines.hold_until(funded_at, days, dates.periods(now))
+        day = f"{eastern(until):%A} {eastern(until):%-d %B %Y}"
+        noun = "banking day" if days == 1 else "banking days"
+        words = f"the money is held {days} {noun} after it came in, until business opens in New York on {day}"
+        return until, words if days else "the money is free at once"
+    wait = hours(f"escrow.exposure_hours_{rail.lower()}", now)
+    words = f"the money is held {_in_words(wait)} after it came in"
+    return funded_at + wait, words if wait else "the money is free at once"
 
 
 def _of_the_seller(payee_pk: int, now: datetime) -> Iterator[tuple[timedelta, str]]:

@@ -79,6 +79,20 @@ def reject(*, escrow_id: str, livemode: bool, version: int, actor: Actor, now: d
     return terms
 
 
+def is_of_staff(terms: Terms) -> bool:
+    """Whether one of the staff proposed it, for the marketplace."""
+    return terms.proposed_by.startswith("STAFF:")
+
+
+def take_back(*, escrow_id: str, livemode: bool, version: int, actor: Actor, now: datetime) -> Terms:
+    """What staff proposed staff take back; what a side proposed the sides answer. Raises UnableToAmend."""
+    with transaction.atomic():
+        escrow = escrows.lock(escrow_id, livemode=livemode)
+        if not is_of_staff(_proposed(escrow, version)):
+            raise UnableToAmend("the sides answer what a side has proposed")
+        return reject(escrow_id=escrow.public_id, livemode=livemode, version=version, actor=actor, now=now)
+
+
 def _proposed(escrow: Escrow, version: int) -> Terms:
     terms = Terms.objects.select_for_update().filter(escrow=escrow, version=version).first()
     if terms is None or terms.state != TermsState.PROPOSED:
@@ -120,6 +134,7 @@ def put_in_force(escrow: Escrow, terms: Terms, *, actor: Actor, now: datetime) -
         if earlier := kept.get(condition.condition_id):
             condition.state, condition.met_at, condition.met_by = earlier.state, earlier.met_at, earlier.met_by
             condition.inspection_ends_at, condition.evidence = earlier.inspection_ends_at, earlier.evidence
+            condition.entered_by, condition.accepted_by = earlier.entered_by, earlier.accepted_by
             condition.save()
     timers.stop(escrow, TimerKind.AMENDMENT_EXPIRY, now=now, why="it was agreed")
     if escrow.funded_at is not None:

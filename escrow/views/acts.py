@@ -54,6 +54,25 @@ def escrow_satisfy(request: HttpRequest, escrow_id: str, condition_id: str) -> H
 
 
 @console.page(
+    path="escrows/<str:escrow_id>/conditions/<str:condition_id>/accept/", name="escrow_accept",
+    title="Inspection is over", permission=offers.SATISFY, methods=("POST",),
+)  # fmt: skip
+def escrow_accept(request: HttpRequest, escrow_id: str, condition_id: str) -> HttpResponse:
+    """The payer has looked; by another person than whoever entered that it is met."""
+    escrow = find(request, escrow_id)
+    terms = _terms(escrow)
+    if terms is None or condition_id not in terms.conditions:
+        raise Http404
+    form = offers.accept_form(escrow, terms.conditions[condition_id].number, request.POST)
+    if not form.is_valid():
+        return page(request, escrow, bound={f"accept:{condition_id}": form}, status=400)
+    return _done(
+        request, escrow, conditions.accept, "The inspection is over.", condition_id=condition_id,
+        by=form.cleaned_data["by"],
+    )  # fmt: skip
+
+
+@console.page(
     path="escrows/<str:escrow_id>/release/", name="escrow_release", title="Release escrow",
     permission=offers.RELEASE, methods=("POST",),
 )  # fmt: skip

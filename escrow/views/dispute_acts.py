@@ -11,10 +11,11 @@ from core.errors import Refusal
 from escrow.dispute_enums import DisputeReason, DisputeSide
 from escrow.forms.disputes import EscalateForm, RaiseForm
 from escrow.models import Dispute, Escrow
+from escrow.selectors import disputes as register
 from escrow.selectors import escrows as escrow_register
 from escrow.selectors.mediators import PERMISSION as MEDIATE
-from escrow.services import disputes, mediation, resolutions
-from escrow.views.disputes import RAISE, award_form, find, sentence, workbench
+from escrow.services import disputes, evidence, mediation, resolutions
+from escrow.views.disputes import ENTER, RAISE, award_form, evidence_form, find, sentence, workbench
 
 
 @console.page(
@@ -61,6 +62,36 @@ def dispute_withdraw(request: HttpRequest, dispute_id: str) -> HttpResponse:
         lambda: disputes.withdraw(side=DisputeSide.STAFF, **_common(request, dispute)),  # type: ignore[arg-type]
         "Withdrawn: the terms go on.",
     )
+
+
+@console.page(
+    path="disputes/<str:dispute_id>/evidence/<str:side>/", name="dispute_evidence", title="Enter evidence",
+    permission=ENTER, methods=("POST",),
+)  # fmt: skip
+def dispute_evidence(request: HttpRequest, dispute_id: str, side: str) -> HttpResponse:
+    """Staged or submitted for a side that told us; never by its mediator."""
+    dispute = find(request, dispute_id)
+    speaker = next((each for each in register.PARTIES if each.value.lower() == side), None)
+    if speaker is None:
+        raise Http404
+    form = evidence_form(speaker, request.POST)
+    if not form.is_valid():
+        return workbench(request, dispute, evidence={speaker: form}, status=400)
+    try:
+        evidence.add(
+            escrow_id=dispute.escrow.public_id,
+            livemode=dispute.livemode,
+            side=speaker,
+            actor=console.actor(request),
+            now=clock.now(),
+            **form.cleaned_data,
+        )
+    except Refusal as refused:
+        form.add_error(None, sentence(refused))
+        return workbench(request, find(request, dispute_id), evidence={speaker: form}, status=refused.status)
+    who = speaker.label.lower()
+    messages.success(request, f"Submitted for the {who}." if form.cleaned_data["submit"] else f"Staged for the {who}.")
+    return HttpResponseRedirect(f"{reverse('admin:dispute', args=[dispute_id])}#story-{side}")
 
 
 @console.page(

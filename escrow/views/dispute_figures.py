@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.forms import Form
 from django.urls import reverse
 
 from core.audit import selectors as audit
@@ -158,9 +159,9 @@ def timeline(dispute: Dispute) -> list[Event]:
     return sorted(events, key=lambda event: event.at)
 
 
-def sides(told: Mapping[DisputeSide, Story]) -> list[dict[str, object]]:
-    """Both stories, as the page puts them side by side."""
-    return [{"title": SIDES[side], "story": told[side]} for side in register.PARTIES]
+def sides(told: Mapping[DisputeSide, Story], entered: Mapping[DisputeSide, Form]) -> list[dict[str, object]]:
+    """Both stories, as the page puts them side by side, each with the form that adds to it."""
+    return [{"title": SIDES[side], "story": told[side], "form": entered.get(side)} for side in register.PARTIES]
 
 
 def name_of(actor: str) -> str:

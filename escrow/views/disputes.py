@@ -1,6 +1,6 @@
 """Disputes: what waits, and the workbench on which one is heard and decided."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,18 +11,20 @@ from django.urls import reverse
 from core import clock, console
 from core.console.components import Column
 from core.errors import Refusal
-from escrow.dispute_enums import DisputeState
+from escrow.dispute_enums import DisputeSide, DisputeState
 from escrow.dispute_states import ENDED
-from escrow.forms.disputes import AssignForm, AwardForm, DisputeFilter, EscalateForm
+from escrow.forms.disputes import AssignForm, AwardForm, DisputeFilter, EscalateForm, EvidenceForm
 from escrow.models import Dispute
 from escrow.selectors import agreements, mediators
 from escrow.selectors import disputes as register
-from escrow.selectors.disputes import DisputeNotFound
+from escrow.selectors.disputes import DisputeNotFound, Story
 from escrow.services import disputes
+from escrow.services import evidence as evidence_service
 from escrow.sources import Coming
 from escrow.views import dispute_figures as figures
 
 VIEW, RAISE, MEDIATE = "escrow.view_dispute", disputes.PERMISSION, mediators.PERMISSION
+ENTER = evidence_service.PERMISSION
 
 console.jump(prefix="dsp_", label="Dispute", to="admin:dispute")
 console.colour(EVIDENCE="busy", ESCALATED="careful", PROPOSED="busy", RESOLVED="good", NOBODY_MEDIATES="careful")
@@ -136,15 +138,17 @@ def workbench(
     *,
     award: AwardForm | None = None,
     escalate: EscalateForm | None = None,
+    evidence: Mapping[DisputeSide, EvidenceForm] | None = None,
     status: int = 200,
 ) -> HttpResponse:
+    """The forms are those that were sent and are wrong."""
     now = clock.now()
     told = register.stories(dispute)
     context = {
         "dispute": dispute,
         "state": state_word(dispute),
         "fate": figures.if_nobody_acts(dispute),
-        "sides": figures.sides(told),
+        "sides": figures.sides(told, _to_enter(request, dispute, told, evidence or {}, now=now)),
         "facts": figures.facts(dispute),
         "money": figures.money(dispute),
         "case": figures.causes(register.list_causes(dispute), dispute.currency),
@@ -172,6 +176,22 @@ def state_word(dispute: Dispute) -> str:
 def award_form(dispute: Dispute, data: object = None) -> AwardForm:
     """For what is left to decide."""
     return AwardForm(data, there_minor=dispute.disposable_minor, currency=dispute.currency)
+
+
+def evidence_form(side: DisputeSide, data: Mapping[str, str] | None = None) -> EvidenceForm:
+    return EvidenceForm(data, auto_id=f"id_{side.lower()}_%s")
+
+
+def _to_enter(
+    request: HttpRequest, dispute: Dispute, told: Mapping[DisputeSide, Story], sent: Mapping[DisputeSide, EvidenceForm],
+    *, now: datetime,
+) -> dict[DisputeSide, EvidenceForm]:  # fmt: skip
+    """A form for each side that may still speak, for whoever may write it down."""
+    if not dispute.is_open or now >= dispute.evidence_due_at or not request.user.has_perm(ENTER):
+        return dict(sent)
+    return {
+        side: sent.get(side) or evidence_form(side) for side, story in told.items() if story.submission is None
+    } | dict(sent)
 
 
 def _typed(dispute: Dispute, form: AwardForm | None, *, now: datetime) -> figures.Reckoning | None:

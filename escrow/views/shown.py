@@ -36,10 +36,20 @@ class ConditionLine:
     words: str
     named: tuple[str, ...]
     may_be_met: bool
+    is_inspected: bool = False
 
     @property
     def documents(self) -> list[dict[str, str]]:
         return list(self.row.evidence)
+
+    @property
+    def entered_by(self) -> str:
+        """Who told us, where that is not who said so."""
+        return person(self.row.entered_by) if self.row.entered_by != self.row.met_by else ""
+
+    @property
+    def accepted_by(self) -> str:
+        return person(self.row.accepted_by)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +118,7 @@ def condition_lines(escrow: Escrow, terms: InForce, now: datetime) -> list[Condi
             terms_in_words.of_condition(agreed, currency),
             agreed.required_approvers,
             _may_be_met(terms.conditions[agreed.condition_id], now),
+            _is_inspected(terms.conditions[agreed.condition_id], now),
         )
         for agreed in terms.agreed.conditions
     ]
@@ -212,6 +223,10 @@ def _may_be_met(row: Condition, now: datetime) -> bool:
     return row.state == ConditionState.OPEN and row.type != ConditionType.TIME_ELAPSED and is_ripe
 
 
+def _is_inspected(row: Condition, now: datetime) -> bool:
+    return row.state == ConditionState.MET and row.inspection_ends_at is not None and now < row.inspection_ends_at
+
+
 def _payment_url(escrow: Escrow) -> str:
     return reverse("admin:payment", args=[escrow.payment.public_id]) if escrow.payment else ""
 
@@ -219,12 +234,12 @@ def _payment_url(escrow: Escrow) -> str:
 def lock_lines(locks: Iterable[Lock]) -> list[tuple[Lock, str, bool, str, str]]:
     """Each with its title, whether a person lifts it, and who placed and lifted it."""
     return [
-        (lock, lock_title(lock.reason), lock.reason in HOLDS, _person(lock.placed_by), _person(lock.lifted_by))
+        (lock, lock_title(lock.reason), lock.reason in HOLDS, person(lock.placed_by), person(lock.lifted_by))
         for lock in locks
     ]
 
 
-def _person(actor: str) -> str:
+def person(actor: str) -> str:
     return actor.partition(":")[2]
 
 

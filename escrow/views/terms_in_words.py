@@ -1,6 +1,6 @@
 """Terms as sentences, and what changed from one version to the next."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from core.approvals import digests, presentation
@@ -8,6 +8,7 @@ from core.console.components import Table
 from core.money import Currency, Money
 from escrow.models import Terms
 from escrow.terms.agreed import Agreed, Condition
+from escrow.terms.document import parse, to_document
 from escrow.terms.words import ConditionType, OnTimeout, Outcome
 
 KINDS = {
@@ -40,6 +41,12 @@ def differences(versions: Sequence[Terms]) -> list[tuple[Terms, Table | None]]:
     """Newest first, each with what it changed of the one before; None for the first."""
     by_number = {row.version: row for row in versions}
     return [(row, _difference(by_number.get(row.version - 1), row)) for row in versions]
+
+
+def compared(before: Agreed, wire: Mapping[str, Any]) -> Table:
+    """What new terms would change of those in force. Raises InvalidTerms."""
+    after = to_document(parse(wire))
+    return presentation.difference_table(digests.difference(to_document(before), after), {})
 
 
 def _difference(before: Terms | None, after: Terms) -> Table | None:

@@ -9,8 +9,10 @@ from django.db.models import Count, Max, Min, Sum
 
 from core.audit import selectors as audit
 from core.outbox import selectors as outbox
+from core.switches import catalogue
 from core.switches import selectors as switches
 from core.switches.enums import State as SwitchState
+from core.switches.enums import Switch
 from core.switches.models import SwitchTurn
 from core.work import selectors as work
 from core.work.selectors import Load
@@ -89,9 +91,14 @@ def get(*, livemode: bool, now: datetime) -> Overview:
         outbox=outbox.load(now=now),
         jobs=work.jobs_load(now=now),
         unsealed=audit.count_pending(),
-        closed=[turn for turn in switches.list_in_force(now) if turn.state != SwitchState.OPEN],
+        closed=[turn for turn in switches.list_in_force(now) if turn.state != SwitchState.OPEN and _stops(turn)],
         incidents=incidents.count_open(now=now),
     )
+
+
+def _stops(turn: SwitchTurn) -> bool:
+    """A way round a check is closed when all is well."""
+    return not catalogue.GUARDS[Switch(turn.switch)].is_way_round
 
 
 def _day(livemode: bool, now: datetime) -> Day:

@@ -116,7 +116,7 @@ def sent(
 def settled(account: BankAccount, *, on: date = SETTLED_ON, **more: Any) -> Entry:
     entry = sent(account, **more)
     entry.state, entry.settles_on = EntryState.SETTLED, on
-    entry.settled_at = datetime.combine(on, time(13, 30), UTC)
+    entry.settled_at = max(datetime.combine(on, time(13, 30), UTC), entry.sent_at)
     entry.save()
     return entry
 
@@ -177,6 +177,7 @@ class Said:
     company_id: str | None = None
     rdfi: str = ""
     trace: str = ""
+    dishonored_trace: str = "0" * 15
 
 
 def answers(*said: Said, settled: str = "070", modifier: str = "A") -> bytes:
@@ -212,7 +213,9 @@ def _addenda(said: Said, trace: str, rdfi: str) -> NoticeOfChange | Return | Con
     if said.code.startswith("C"):
         return NoticeOfChange(said.code, trace, rdfi, said.text)
     if said.code in ("R71", "R72", "R73", "R74", "R75", "R76", "R77"):
-        return Contested(said.code, trace, "260311", rdfi, "069", "0" * 15, "070", "01", "0" * 15, "071", "68")
+        return Contested(
+            said.code, trace, "260311", rdfi, "069", "0" * 15, "070", "01", said.dishonored_trace, "071", "68"
+        )
     return Return(said.code, trace, said.died_on, rdfi, said.text)
 
 

@@ -35,12 +35,12 @@ def said(escrow: Escrow, side: str, *, now: datetime = DAY, submit: bool = True,
     wanted: dict[str, Any] = {
         "statement": f"The story of the {side.lower()}.",
         "documents": [Document("contract.pdf", "ab" * 32, "application/pdf", 20_000, "signed by both")],
+        "actor": BACKEND,
     } | different
     return evidence.add(
         escrow_id=escrow.public_id,
         livemode=False,
         side=DisputeSide(side),
-        actor=BACKEND,
         now=now,
         submit=submit,
         **wanted,

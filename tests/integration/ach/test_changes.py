@@ -224,7 +224,8 @@ class TestRefused:
         change = told(account, "C01", NEW)
         with pytest.raises(changes.InvalidRefusal, match="code: is none of C61"):
             changes.refuse(change_id=change.public_id, code="C01", reason="", actor=CLERK, now=CAME)
-        last = change.refusable_until - timedelta(seconds=1)
+        # The last cutoff of Thursday 26 March is 19:50 in New York.
+        last = datetime(2026, 3, 26, 23, 49, 59, tzinfo=UTC)
         changes.refuse(change_id=change.public_id, code="C62", reason="not ours", actor=CLERK, now=last)
         change.refresh_from_db()
         waiting.refresh_from_db()

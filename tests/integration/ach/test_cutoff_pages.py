@@ -187,7 +187,8 @@ class TestDishonors:
         assert "No return was sent back" in text(treasury, "ach_dishonors", state="UNDONE")
         page = reverse("admin:ach_dishonor", args=[made.public_id])
         html = text(treasury, "ach_dishonor", made.public_id)
-        assert "It leaves with the next file of its originator" in says(html)
+        assert "It leaves with the file of its cutoff" in says(html)
+        assert "What the bank is told" in html
         Dishonor.objects.update(sent_at=CAME)
         html = text(treasury, "ach_dishonor", made.public_id)
         assert "If its bank does not contest it, the return is undone" in says(html)

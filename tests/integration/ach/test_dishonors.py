@@ -7,8 +7,8 @@ from django.db import Error as DatabaseError
 from django.db import transaction
 
 from ach.enums import CaseKind, DishonorState, ItemState
-from ach.models import Case, Dishonor, Entry, InboundItem
-from ach.services import dishonors
+from ach.models import Case, Dishonor, Entry, File, InboundItem, Reply
+from ach.services import cutoffs, delivery, dishonors
 from core.database.refusals import refusal_name
 from core.outbox.models import Event
 from tests.factories import ach_inbound as ach
@@ -18,6 +18,7 @@ from tests.factories.ach_inbound import CAME, Said
 pytestmark = pytest.mark.django_db
 
 # Asked on Wednesday 11 March, it settles on Thursday; contested until the end of Monday the 16th (summer time).
+CUTOFF = datetime(2026, 3, 11, 20, 50, tzinfo=UTC)
 CONTESTABLE_UNTIL = datetime(2026, 3, 17, 4, tzinfo=UTC)
 
 
@@ -35,9 +36,13 @@ def dishonored(item: InboundItem, code: str) -> Dishonor:
     return Dishonor.objects.select_related("item").get(item=item)
 
 
-def leaves(made: Dishonor) -> None:
-    """Its record is in a file that was sent."""
-    Dishonor.objects.filter(pk=made.pk).update(sent_at=CAME)
+def leaves(made: Dishonor) -> str:
+    """Its file is sent with the day's next cutoff; the trace that it has there."""
+    cutoffs.run_due(now=CUTOFF)
+    delivery.deliver(file_id=File.objects.get(carries="REPLIES").public_id, now=CUTOFF)
+    made.refresh_from_db()
+    assert made.sent_at == CUTOFF
+    return Reply.objects.get(dishonor=made).trace
 
 
 def told(name: str) -> dict[str, object]:
@@ -73,8 +78,8 @@ def test_a_late_return_is_sent_back_and_the_money_is_ours_again() -> None:
 def test_its_bank_insists_and_a_person_decides() -> None:
     entry, item = late()
     made = dishonored(item, "R68")
-    leaves(made)
-    ach.came(ach.answers(Said(entry, "R73")))
+    trace = leaves(made)
+    ach.came(ach.answers(Said(entry, "R73", dishonored_trace=trace)))
     made.refresh_from_db()
     assert (made.state, made.contest.code) == (DishonorState.CONTESTED, "R73")
     assert Case.objects.get(kind=CaseKind.CONTESTED).summary == "R73: the bank stands by its return"

@@ -6,7 +6,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from core import clock
+from core.actors import SYSTEM
 from core.money import Money
+from core.switches import services as switches
+from core.switches.enums import Switch
 from ledger import chart
 from ledger.services import journal
 from ledger.services.journal import Leg
@@ -77,3 +80,9 @@ def test_htmx_gets_only_the_numbers(treasury: Client) -> None:
     part = treasury.get("/admin/overview/", headers={"HX-Request": "true"}).content.decode()
     assert "<html" not in part
     assert "Trial balance" in part
+
+
+def test_only_a_switch_that_stops_something_is_told(treasury: Client) -> None:
+    assert " is closed: " not in treasury.get("/admin/overview/").content.decode()
+    switches.close(switch=Switch.REFUNDS, reason="the gateway pays twice", actor=SYSTEM, now=clock.now())
+    assert "REFUNDS is closed: the gateway pays twice" in treasury.get("/admin/overview/").content.decode()

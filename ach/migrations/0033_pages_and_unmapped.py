@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("ach", "0031_sandbox_rules"),
+        ("ach", "0032_replies"),
         ("compliance", "0006_corrections"),
     ]
 
