@@ -28,6 +28,7 @@ from core.console import RecordAdmin
 class OriginatorAdmin(RecordAdmin):
     list_display = ("public_id", "livemode", "name", "company_id", "odfi_routing", "transport", "is_default")
     search_fields = ("public_id",)
+    work_page = ("admin:ach_originator", "public_id")
 
 
 @admin.register(Mailbox)
@@ -46,6 +47,7 @@ class EntryAdmin(RecordAdmin):
 class CutoffAdmin(RecordAdmin):
     list_display = ("public_id", "livemode", "at", "state", "pending", "parked", "done_at")
     search_fields = ("public_id",)
+    work_page = ("admin:ach_cutoff", "public_id")
 
 
 @admin.register(File)
@@ -88,6 +90,7 @@ class ChangeAdmin(RecordAdmin):
 class DishonorAdmin(RecordAdmin):
     list_display = ("public_id", "livemode", "code", "state", "requested_at", "contestable_until")
     search_fields = ("public_id",)
+    work_page = ("admin:ach_dishonor", "public_id")
 
 
 @admin.register(Reply)

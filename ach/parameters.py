@@ -130,5 +130,6 @@ for _name, _value, _unit, _meaning in (
     ("delivery_retry_longest_seconds", 1_800, "seconds", "The longest pause before a file is delivered again"),
     ("transport_timeout_seconds", 30, "seconds", "A server that says nothing for so long is taken for down"),
     ("unmapped_minutes", 15, "minutes", "An entry past its cutoff without a place in a file so long is an alarm"),
+    ("stuck_hours", 12, "hours", "An entry in a file that has not left so long after its cutoff is an alarm"),
 ):
     parameters.declare(f"ach.{_name}", _value, unit=_unit, meaning=_meaning, minimum=1)

@@ -13,7 +13,7 @@ from core.audit import services as audit
 from core.audit.services import Fact
 from core.database import rows
 from core.outbox import services as outbox
-from payments import transfer_states
+from payments import transfer_metrics, transfer_states
 from payments.models import Booking, Transfer
 from payments.transfer_enums import TransferState
 from payments.transfer_events import (
@@ -129,6 +129,8 @@ def _keep(moves: Collection[_Move], *, now: datetime, actor: Actor = SYSTEM) -> 
     """Of as many transfers as moves: rows, an audit row each, and the news."""
     rows.update_many(Transfer, [each.transfer for each in moves], _KEPT)
     audit.record_many([_fact(each, actor, now) for each in moves])
+    for each in moves:
+        transfer_metrics.count(each.transfer)
     failed = [each for each in moves if each.transfer.state == _S.FAILED]
     moved: dict[bool, list[dict[str, Any]]] = {}
     for each in moves:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from ach import raw_totals
 from ach.enums import Direction, EntryKind, EntryState, Priority
 from ach.models import Batch, Case, Cutoff, Entry, File, Originator
+from ach.selectors import unmapped
 from ach.services import claiming, contents, cutoffs, entries, watching
 from ach.services.originators import SHIPPED_ID
 from ach.states import EntryStateForbids
@@ -220,7 +221,7 @@ class TestWhatDoesNotGo:
         good.refresh_from_db()
         assert (good.state, good.file.state) == (EntryState.FILED, "READY")
         later = CUTOFF + timedelta(minutes=16)
-        assert watching.unmapped(now=later) == {other.pk: 1}, "filed, and in no line of a file"
+        assert unmapped.count(now=later) == {other.pk: 1}, "filed, and in no line of a file"
         assert watching.watch(now=later) == 1
 
 

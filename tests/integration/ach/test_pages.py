@@ -404,8 +404,10 @@ class TestSearch:
         ach_console.filed(tmp_path, amounts=(46_000,))
         entry = Entry.objects.get()
         page = f"/admin/ach/entries/{entry.public_id}/"
-        for wanted in (entry.trace, entry.reference, entry.public_id):
+        for wanted in (entry.trace, entry.public_id):
             assert treasury.get("/admin/search/", {"q": wanted}).headers.get("Location") == page, wanted
+        transfer = f"/admin/transfers/{entry.reference}/"
+        assert treasury.get("/admin/search/", {"q": entry.reference})["Location"] == transfer
         case = cases.open_(kind=CaseKind.PARKED_ENTRY, subject=entry.public_id, summary="x", livemode=False, now=CAME)
         answer = treasury.get("/admin/search/", {"q": case.public_id})
         assert answer["Location"] == f"/admin/ach/cases/{case.public_id}/"
