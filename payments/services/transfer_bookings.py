@@ -13,6 +13,7 @@ from ach.models import Entry
 from core.actors import SYSTEM, Actor
 from core.audit import services as audit
 from core.audit.services import Fact
+from core.database import rows as table
 from core.money import Currency, Money
 from ledger import chart
 from ledger.enums import Phase
@@ -165,19 +166,21 @@ def _keep(
 ) -> None:
     """The moments on the rows, and one audit row a step."""
     changed: dict[int, Booking] = {}
+    held = [each.booking for each in postings if each.step.verb is Verb.SETTLED and each.booking.held_in]
+    known = transfer_holds.of_known_accounts([entries[booking.entry_id] for booking in held]) if held else set()
     for each in postings:
         booking, verb = each.booking, each.step.verb
         setattr(booking, _COLUMN[verb], now)
         booking.late_minor += each.step.late_minor
         if verb is Verb.SETTLED and booking.held_in:
-            booking.release_at = transfer_holds.release_at(booking, entries[booking.entry_id], now=now)
+            booking.release_at = transfer_holds.release_at(booking, entries[booking.entry_id], known=known, now=now)
         if verb is Verb.RELEASED:
             booking.released_to = next(leg.account for leg in each.step.legs if leg.amount_minor < 0)
         changed[booking.pk] = booking
     verbs = {each.step.verb for each in postings}
     fields = sorted({_COLUMN[verb] for verb in verbs} | {name for verb in verbs for name in _BESIDE.get(verb, ())})
     if fields:
-        Booking.objects.bulk_update(changed.values(), fields, batch_size=500)
+        table.update_many(Booking, changed.values(), fields)
     if postings:
         audit.record_many([_fact(each, entries[each.booking.entry_id], transfers, actor, now) for each in postings])
 

@@ -1,7 +1,9 @@
 """Where the money of an entry comes from and goes to: set aside when it is accepted, held when it has come."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Container, Iterable
 from datetime import datetime
+
+from django.db.models import Max, Min
 
 from ach import dates
 from ach.calendar import deadlines
@@ -59,8 +61,10 @@ def open_missing(entries: Iterable[Entry], *, now: datetime) -> None:
     Booking.objects.bulk_create(made, ignore_conflicts=True)
 
 
-def release_at(booking: Booking, entry: Entry, *, now: datetime) -> datetime:
+def release_at(booking: Booking, entry: Entry, *, known: Container[int], now: datetime) -> datetime:
     """The opening of a banking day after settlement: later for a consumer's account, one that is new, or a large sum.
+
+    `known` are the keys of entries whose account has paid before (`of_known_accounts`).
 
     It is no promise that nothing comes back: an unauthorized debit does for sixty days, and is then owed.
     """
@@ -68,7 +72,7 @@ def release_at(booking: Booking, entry: Entry, *, now: datetime) -> datetime:
     days = rail_number("debit_hold_banking_days", now)
     if entry.sec not in periods.corporate:
         days += number("consumer_hold_banking_days", now)
-    if not _has_paid_before(entry):
+    if entry.pk not in known:
         days += number("new_account_hold_banking_days", now)
     if booking.amount_minor >= number("exposure_minor", now):
         days += number("exposure_hold_banking_days", now)
@@ -76,9 +80,15 @@ def release_at(booking: Booking, entry: Entry, *, now: datetime) -> datetime:
     return deadlines.hold_until(eastern(settled), days, periods)
 
 
-def _has_paid_before(entry: Entry) -> bool:
-    earlier = Entry.objects.filter(account=entry.account_id, direction=Direction.DEBIT, settled_at__isnull=False)
-    return earlier.filter(kind=EntryKind.PAYMENT, returned_at=None).exclude(pk=entry.pk).exists()
+def of_known_accounts(entries: Collection[Entry]) -> set[int]:
+    """Keys of those whose account has paid another time, and that did not come back."""
+    paid = Entry.objects.filter(
+        account__in={entry.account_id for entry in entries}, direction=Direction.DEBIT, settled_at__isnull=False,
+        kind=EntryKind.PAYMENT, returned_at=None,
+    )  # fmt: skip
+    found = paid.order_by().values("account").annotate(first=Min("pk"), last=Max("pk"))
+    ends = {row["account"]: {row["first"], row["last"]} for row in found}
+    return {entry.pk for entry in entries if ends.get(entry.account_id, set()) - {entry.pk}}
 
 
 def _first(entry: Entry) -> Booking | None:

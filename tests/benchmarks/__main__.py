@@ -22,7 +22,7 @@ DOCUMENT = ROOT / "docs" / "benchmarks.md"
 MARKER = "<!-- Below: written by `make bench UPDATE=1`. -->\n"
 SECTIONS = (
     "ledger", "audit", "outbox", "fraud", "fraud_memory", "backtest", "webhooks", "http", "lists", "reconciliation",
-    "escrow", "escrow_timers", "nacha",
+    "escrow", "escrow_timers", "nacha", "cutoff",
 )  # fmt: skip
 
 
