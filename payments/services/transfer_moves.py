@@ -128,6 +128,8 @@ def _take(
 def _keep(moves: Collection[_Move], *, now: datetime, actor: Actor = SYSTEM) -> None:
     """Of as many transfers as moves: rows, an audit row each, and the news."""
     rows.update_many(Transfer, [each.transfer for each in moves], _KEPT)
+    for each in moves:
+        transfer_metrics.count(each.transfer)
     audit.record_many([_fact(each, actor, now) for each in moves])
     for each in moves:
         transfer_metrics.count(each.transfer)
