@@ -131,8 +131,6 @@ def _keep(moves: Collection[_Move], *, now: datetime, actor: Actor = SYSTEM) -> 
     for each in moves:
         transfer_metrics.count(each.transfer)
     audit.record_many([_fact(each, actor, now) for each in moves])
-    for each in moves:
-        transfer_metrics.count(each.transfer)
     failed = [each for each in moves if each.transfer.state == _S.FAILED]
     moved: dict[bool, list[dict[str, Any]]] = {}
     for each in moves:
