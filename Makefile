@@ -21,14 +21,14 @@ run: .venv/.ready ## start everything: PostgreSQL, Redis, web, worker, beat and 
 	@exec $(BIN)/python -m embedded run
 
 test: .venv/.ready ## the whole suite against real PostgreSQL and Redis
-	@$(BIN)/python -m pytest -n $(PYTEST_WORKERS) -m "not browser and not fault and not soak"
+	@$(BIN)/python -m pytest -n $(PYTEST_WORKERS) --dist worksteal -m "not browser and not fault and not soak"
 
 test-all: .venv/.ready ## make test, then browser, fault and soak tests
-	@$(BIN)/python -m pytest -n $(PYTEST_WORKERS) -m "not browser and not fault and not soak"
+	@$(BIN)/python -m pytest -n $(PYTEST_WORKERS) --dist worksteal -m "not browser and not fault and not soak"
 	@$(BIN)/python -m pytest -m "browser or fault or soak"
 
 test-browser: .venv/.ready ## the console in headless Chromium (Debian package chromium)
-	@$(BIN)/python -m pytest -n $(PYTEST_WORKERS) -m browser
+	@$(BIN)/python -m pytest -n $(PYTEST_WORKERS) --dist worksteal -m browser
 
 bench: .venv/.ready ## measure, print ratios against floors of the same run (ONLY=http, UPDATE=1 for the docs)
 	@$(BIN)/python -m tests.benchmarks

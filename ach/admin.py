@@ -15,6 +15,7 @@ from ach.models import (
     File,
     InboundFile,
     InboundItem,
+    Mailbox,
     Originator,
     RateAlert,
     Reply,
@@ -27,6 +28,12 @@ from core.console import RecordAdmin
 class OriginatorAdmin(RecordAdmin):
     list_display = ("public_id", "livemode", "name", "company_id", "odfi_routing", "transport", "is_default")
     search_fields = ("public_id",)
+    work_page = ("admin:ach_originator", "public_id")
+
+
+@admin.register(Mailbox)
+class MailboxAdmin(RecordAdmin):
+    list_display = ("originator", "failed_tries", "failing_since", "next_try_at", "alarmed_at", "problem")
 
 
 @admin.register(Entry)
@@ -40,6 +47,7 @@ class EntryAdmin(RecordAdmin):
 class CutoffAdmin(RecordAdmin):
     list_display = ("public_id", "livemode", "at", "state", "pending", "parked", "done_at")
     search_fields = ("public_id",)
+    work_page = ("admin:ach_cutoff", "public_id")
 
 
 @admin.register(File)
@@ -82,6 +90,7 @@ class ChangeAdmin(RecordAdmin):
 class DishonorAdmin(RecordAdmin):
     list_display = ("public_id", "livemode", "code", "state", "requested_at", "contestable_until")
     search_fields = ("public_id",)
+    work_page = ("admin:ach_dishonor", "public_id")
 
 
 @admin.register(Reply)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import ClassVar
 
+from ach import approvals_policies as approvals_policies
 from ach import approvals_returns as approvals_returns
 from ach.parameters import number
 from ach.selectors import files as register

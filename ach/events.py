@@ -425,6 +425,19 @@ class RateLevelNear:
 
 
 @dataclass(frozen=True, slots=True)
+class ReturnPolicyChanged:
+    """From `effective_from` (a day of New York) on the code leads to something else."""
+
+    name: ClassVar[str] = "ach.return_policy_changed"
+    version: ClassVar[int] = 1
+
+    code: str
+    effective_from: date
+    approval_id: str
+    changed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class CaseOpened:
     name: ClassVar[str] = "ach.case_opened"
     version: ClassVar[int] = 1
@@ -452,3 +465,17 @@ class RailTroubled:
     url: str
     livemode: bool
     found_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RailRecovered:
+    """For operations: what RailTroubled told of under this alarm and subject works again."""
+
+    name: ClassVar[str] = "ach.rail_recovered"
+    version: ClassVar[int] = 1
+
+    alarm: str
+    subject: str
+    summary: str
+    livemode: bool
+    recovered_at: datetime

@@ -172,6 +172,20 @@ class DishonorForm(forms.Form):
     reason = _reason()
 
 
+class PolicyForm(forms.Form):
+    """A whole row: what is not ticked does not follow."""
+
+    effective_from = forms.DateField(
+        label="From", help_text="A day of New York that is to come.", widget=forms.DateInput(attrs={"type": "date"})
+    )
+    retries = forms.IntegerField(min_value=0, max_value=2, label="Sent again at most", help_text="0 to 2 times.")
+    stops_account = forms.BooleanField(required=False, label="No entry to the account any more")
+    stops_authorization = forms.BooleanField(required=False, label="No debit from the account any more")
+    freezes_party = forms.BooleanField(required=False, label="The party is frozen")
+    to_compliance = forms.BooleanField(required=False, label="Compliance is told")
+    reason = _reason()
+
+
 class RefuseChangeForm(forms.Form):
     code = forms.ChoiceField(choices=[(code, f"{code} {meaning}") for code, meaning in REFUSAL_CODES.items()])
     reason = _reason()

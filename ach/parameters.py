@@ -88,6 +88,10 @@ for _name, _value, _unit, _meaning in (
     ("approval_second_minor", 50_000_000, "minor units", "From this total a file needs two departments"),
     ("delivery_tries_before_alarm", 3, "tries", "A file that cannot be delivered so often opens an incident"),
     ("delivery_retry_seconds", 60, "seconds", "Pause before a file is delivered again; doubles with each try"),
+    ("fetch_tries_before_alarm", 3, "tries", "A bank that cannot be reached so often in a row opens an incident"),
+    ("fetch_minutes_before_alarm", 15, "minutes", "And so does one that could not be reached for so long"),
+    ("fetch_retry_seconds", 60, "seconds", "Pause before a bank is asked again; doubles with each failed try"),
+    ("fetch_retry_longest_seconds", 900, "seconds", "The longest pause before a bank is asked again"),
     ("acknowledgement_hours", 4, "hours", "A delivered file that the bank has not acknowledged by then is an alarm"),
     ("file_entries", 100_000, "entries", "A file with more is split"),
     ("sandbox_acknowledges_minutes", 5, "minutes", "The sandbox bank acknowledges a file after so long"),
@@ -126,5 +130,6 @@ for _name, _value, _unit, _meaning in (
     ("delivery_retry_longest_seconds", 1_800, "seconds", "The longest pause before a file is delivered again"),
     ("transport_timeout_seconds", 30, "seconds", "A server that says nothing for so long is taken for down"),
     ("unmapped_minutes", 15, "minutes", "An entry past its cutoff without a place in a file so long is an alarm"),
+    ("stuck_hours", 12, "hours", "An entry in a file that has not left so long after its cutoff is an alarm"),
 ):
     parameters.declare(f"ach.{_name}", _value, unit=_unit, meaning=_meaning, minimum=1)

@@ -9,9 +9,8 @@ from core import approvals
 from core.approvals import Content, Execution
 from core.audit.chain import JSON
 from escrow.models import Dispute, Escrow
-from escrow.selectors import agreements
+from escrow.selectors import agreements, mediators
 from escrow.selectors import disputes as register
-from escrow.selectors import mediators
 from escrow.selectors.disputes import DisputeNotFound
 from escrow.selectors.escrows import EscrowNotFound
 from escrow.services import awards, escrows, evidence, resolutions

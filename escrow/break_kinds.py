@@ -36,6 +36,7 @@ class BreakKind(TextChoices):
     DISPUTE_ORPHANED = "DISPUTE_ORPHANED", "Disputes and status say different things"
     LOCK_ORPHANED = "LOCK_ORPHANED", "Locks and status say different things"
     ACH_UNBOOKED = "ACH_UNBOOKED", "An ACH entry went on and the books did not"
+    ACH_BEHIND = "ACH_BEHIND", "News of an ACH entry waits to be booked"
     ACH_UNEARNED = "ACH_UNEARNED", "The books say of an ACH entry what never happened"
     ACH_ENTRY_DIFFERS = "ACH_ENTRY_DIFFERS", "A booked step of an ACH entry is not so in the ledger"
     ACH_CLEARING_DIFFERS = "ACH_CLEARING_DIFFERS", "ACH clearing is not what is on its way"
@@ -115,8 +116,12 @@ TERMS: dict[BreakKind, Terms] = {
     ),
     BreakKind.LOCK_ORPHANED: Terms("P3", "Lift the lock, or find out why the status is not LOCKED."),
     BreakKind.ACH_UNBOOKED: Terms(
-        "P1", "See whether the news of its file waits in the outbox or in work; following the entry again posts what "
-        "is missing.", writable=False,
+        "P1", "No news of it waits any more. Look for its file or its event among what is parked and try that again; "
+        "following the entry again posts what is missing.", writable=False,
+    ),
+    BreakKind.ACH_BEHIND: Terms(
+        "P2", "Its news waits in the outbox or in work: see whether workers run. It is booked by itself when they do.",
+        writable=False,
     ),
     BreakKind.ACH_UNEARNED: Terms(
         "P1", "Read the entry's audit trail beside its file; reverse what was posted for nothing.",

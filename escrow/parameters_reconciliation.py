@@ -40,7 +40,6 @@ parameters.declare(
 )
 for _name, _value, _unit, _meaning in (
     ("rail_lag_minutes", 60, "minutes", "What happens to an ACH entry or item is in the books within this time"),
-    ("rail_stuck_hours", 12, "hours", "An ACH entry whose cutoff is longer past has left"),
     ("suspense_days", 5, "days", "An ACH item in suspense has found its entry, or belongs to none, within this time"),
     ("rail_case_days", 10, "days", "A case of the rail is closed within this time"),
 ):

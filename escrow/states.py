@@ -12,6 +12,7 @@ A partial release or refund is an amount beside the status; the status ends with
 
 from enum import Enum
 
+from core.actors import Actor
 from core.errors import Refusal
 from escrow.enums import EscrowStatus
 
@@ -41,26 +42,37 @@ class Transition(Enum):
     RESOLVE = "RESOLVE"  # the dispute ends with the last part
 
 
-_EITHER = frozenset({Who.MARKETPLACE, Who.PARTY, Who.STAFF})
+NETWORK = frozenset({Who.NETWORK})
+"""A card network, or the bank behind an ACH return: asks nobody, so nothing it does is refused for being its doing."""
+_KINDS = {
+    "API_KEY": frozenset({Who.MARKETPLACE}),
+    "USER": frozenset({Who.MARKETPLACE, Who.PARTY}),  # an admin speaks for the marketplace, a party for itself
+    "STAFF": frozenset({Who.STAFF}),
+    "SYSTEM": frozenset({Who.PROGRAM}),
+}
+_EITHER = frozenset({Who.MARKETPLACE, Who.PARTY, Who.STAFF, Who.PROGRAM})
+_ORDERED = frozenset({Who.MARKETPLACE, Who.STAFF, Who.PROGRAM})
 
 EDGES: dict[tuple[EscrowStatus, Transition, EscrowStatus], frozenset[Who]] = {
-    (CREATED, Transition.FUND, FUNDED): frozenset({Who.MARKETPLACE, Who.STAFF, Who.PROGRAM}),
-    (CREATED, Transition.CANCEL, REFUNDED): frozenset({Who.MARKETPLACE, Who.STAFF, Who.PROGRAM}),
-    (FUNDED, Transition.LOCK, LOCKED): frozenset({Who.STAFF, Who.PROGRAM}),
-    (LOCKED, Transition.UNLOCK, FUNDED): frozenset({Who.STAFF, Who.PROGRAM, Who.SIGNERS}),
-    (FUNDED, Transition.RELEASE, RELEASED): frozenset({Who.MARKETPLACE, Who.STAFF, Who.SIGNERS, Who.PROGRAM}),
-    (LOCKED, Transition.RELEASE, RELEASED): frozenset({Who.SIGNERS, Who.PROGRAM}),
-    (FUNDED, Transition.REFUND, REFUNDED): frozenset({Who.MARKETPLACE, Who.STAFF, Who.PROGRAM, Who.NETWORK}),
-    (LOCKED, Transition.REFUND, REFUNDED): frozenset({Who.MARKETPLACE, Who.STAFF, Who.PROGRAM, Who.NETWORK}),
+    (CREATED, Transition.FUND, FUNDED): _ORDERED,
+    (CREATED, Transition.CANCEL, REFUNDED): _ORDERED,
+    # Whoever asks for a release that takes signatures has the escrow locked by it; a dispute takes such a lock away.
+    (FUNDED, Transition.LOCK, LOCKED): _ORDERED,
+    (LOCKED, Transition.UNLOCK, FUNDED): _EITHER | {Who.SIGNERS},
+    # Where a part went to the payee before, the escrow ends RELEASED also when the last one goes back.
+    (FUNDED, Transition.RELEASE, RELEASED): _ORDERED | {Who.SIGNERS, Who.NETWORK},
+    (LOCKED, Transition.RELEASE, RELEASED): _ORDERED | {Who.SIGNERS, Who.NETWORK},
+    (FUNDED, Transition.REFUND, REFUNDED): _ORDERED | {Who.NETWORK},
+    (LOCKED, Transition.REFUND, REFUNDED): _ORDERED | {Who.NETWORK},
     (FUNDED, Transition.DISPUTE, DISPUTED): _EITHER,
     (LOCKED, Transition.DISPUTE, DISPUTED): _EITHER,
-    (DISPUTED, Transition.WITHDRAW, FUNDED): _EITHER,
-    (DISPUTED, Transition.WITHDRAW, LOCKED): _EITHER,
-    (DISPUTED, Transition.RESOLVE, RELEASED): frozenset({Who.STAFF, Who.SIGNERS, Who.PROGRAM}),
+    (DISPUTED, Transition.WITHDRAW, FUNDED): _EITHER | {Who.SIGNERS},
+    (DISPUTED, Transition.WITHDRAW, LOCKED): _EITHER | {Who.SIGNERS},
+    (DISPUTED, Transition.RESOLVE, RELEASED): frozenset({Who.STAFF, Who.SIGNERS, Who.PROGRAM, Who.NETWORK}),
     (DISPUTED, Transition.RESOLVE, REFUNDED): frozenset({Who.STAFF, Who.SIGNERS, Who.PROGRAM, Who.NETWORK}),
     # A chargeback that was won brings money back to an escrow that had ended with it.
-    (REFUNDED, Transition.FUND, FUNDED): frozenset({Who.NETWORK}),
-    (RELEASED, Transition.FUND, FUNDED): frozenset({Who.NETWORK}),
+    (REFUNDED, Transition.FUND, FUNDED): NETWORK,
+    (RELEASED, Transition.FUND, FUNDED): NETWORK,
 }
 ENDED = frozenset({RELEASED, REFUNDED})
 OPEN = frozenset({FUNDED, LOCKED, DISPUTED})
@@ -74,18 +86,29 @@ class EscrowStateForbids(Refusal):
     title = "The escrow is in a state that does not allow this"
 
 
-def next_state(status: str, transition: Transition, to: EscrowStatus | None = None) -> EscrowStatus:
-    """Where the transition leads; `to` chooses where it may lead to two. Raises EscrowStateForbids."""
+class NotYourEdge(Refusal):
+    """The escrow may go there, and this is not one of those who take it there."""
+
+    code = "NOT_ALLOWED"
+    status = 403
+    title = "Taking the escrow there is not yours to do"
+
+
+def whose(actor: Actor, *, signed: bool = False) -> frozenset[Who]:
+    """For whom an actor takes an edge; with signatures it is the signers, whoever gave the last one."""
+    return frozenset({Who.SIGNERS}) if signed else _KINDS[actor.kind]
+
+
+def next_state(
+    status: str, transition: Transition, *, by: frozenset[Who], to: EscrowStatus | None = None
+) -> EscrowStatus:  # fmt: skip
+    """Where the transition leads; `to` chooses where it may lead to two. Raises EscrowStateForbids, NotYourEdge."""
     leads = [end for start, step, end in EDGES if start == status and step is transition]
-    if to is not None and to in leads:
-        return to
+    end = to if to in leads else None
     if to is None and len(leads) == 1:
-        return leads[0]
-    raise EscrowStateForbids(f"the escrow is {status}")
-
-
-def who_may(status: str, transition: Transition) -> frozenset[Who]:
-    """Everybody who may take that step from there; empty where there is none."""
-    return frozenset().union(
-        *(who for (start, step, _), who in EDGES.items() if start == status and step is transition)
-    )
+        (end,) = leads
+    if end is None:
+        raise EscrowStateForbids(f"the escrow is {status}")
+    if not by & EDGES[EscrowStatus(status), transition, end]:
+        raise NotYourEdge
+    return end

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from fraud.selectors.links import Link
+from fraud.selectors.links import SELLERS_ACCOUNT, Link
 
 WIDTH, ROW, TOP = 720, 34, 20
 # Where the customer, what is shared and the others stand; lines run between the inner edges.
@@ -51,8 +51,10 @@ def ego_graph(party_id: str, links: Sequence[Link]) -> SafeString:
 def _says(links: Sequence[Link], others: int, fraud: int) -> str:
     shared = ", ".join(link.kind for link in links if link.customers) or "nothing"
     known = f", {fraud} of them known for fraud" if fraud else ""
-    who = "1 other customer shares" if others == 1 else f"{others} other customers share"
-    return f"{who} {shared} with this one{known}. The table says the same."
+    is_sellers = any(link.kind == SELLERS_ACCOUNT and link.customers for link in links)
+    one, many, this = ("party", "parties", "payment") if is_sellers else ("customer", "customers", "one")
+    who = f"1 other {one} shares" if others == 1 else f"{others} other {many} share"
+    return f"{who} {shared} with this {this}{known}. The table says the same."
 
 
 def _thing(link: Link) -> str:

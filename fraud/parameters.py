@@ -115,6 +115,12 @@ parameters.declare(
 parameters.declare(
     "fraud.report_waits_days", 90, unit="days", meaning="A fraud report waits this long for its payment to be known"
 )
+parameters.declare(
+    "fraud.label_return_codes",
+    "R05 R07 R10 R29 R51",
+    unit="return codes",
+    meaning="A debit that comes back so was not authorised; R11 is not here: it was, in other terms",
+)
 for _kind, _strength, _meaning in (
     ("report", 100, "Strength of a label from a fraud report"),
     ("chargeback", 100, "Strength of a label from a chargeback for fraud"),

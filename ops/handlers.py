@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.urls import reverse
 
-from ach.events import RailTroubled
+from ach.events import RailRecovered, RailTroubled
 from core.money import Currency, Money
 from core.outbox import services as outbox
 from escrow.events import DiscrepancyFound, TimersStuck
@@ -57,3 +57,8 @@ def on_rail_troubled(event: RailTroubled, *, now: datetime) -> None:  # noqa: AR
     incidents.open_or_continue(
         Alarm(event.alarm, event.subject, Severity(event.severity), event.summary, event.url, event.found_at)
     )
+
+
+@outbox.handles(RailRecovered)
+def on_rail_recovered(event: RailRecovered, *, now: datetime) -> None:  # noqa: ARG001 (as above)
+    incidents.end_by_itself(alarm=event.alarm, subject=event.subject, cause=event.summary, at=event.recovered_at)

@@ -48,8 +48,7 @@ def on_entry_returned(event: rail.EntryReturned, *, now: datetime) -> None:
     transfer_bookings.follow([event.entry_id], now=now)
     if event.kind in TESTS:
         verification_news.returned(event.entry_id, code=event.code, now=now)
-    if event.unauthorized:
-        transfer_labels.note(event, now=now)
+    transfer_labels.note(event, now=now)
 
 
 @outbox.handles(rail.ReturnUndone)

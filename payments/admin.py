@@ -64,6 +64,7 @@ class SandboxChargebackAdmin(RecordAdmin):
 class TransferAdmin(RecordAdmin):
     list_display = ("public_id", "livemode", "state", "type", "purpose", "amount_minor", "currency", "created_at")
     search_fields = ("public_id",)
+    work_page = ("admin:transfer", "public_id")
 
 
 @admin.register(models.Booking)
@@ -84,12 +85,14 @@ class BookingAdmin(RecordAdmin):
 class AccountVerificationAdmin(RecordAdmin):
     list_display = ("public_id", "livemode", "account", "method", "state", "created_at", "ended_at")
     search_fields = ("public_id",)
+    work_page = ("admin:account_verification", "public_id")
 
 
 @admin.register(models.Payout)
 class PayoutAdmin(RecordAdmin):
     list_display = ("public_id", "livemode", "party", "trigger", "amount_minor", "currency", "created_at")
     search_fields = ("public_id",)
+    work_page = ("admin:payout", "public_id")
 
 
 @admin.register(models.PayoutSchedule)

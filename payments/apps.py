@@ -6,6 +6,7 @@ class PaymentsConfig(AppConfig):
     label = "payments"
 
     def ready(self) -> None:
-        from payments import metrics
+        from payments import metrics, transfer_metrics
 
         metrics.install()
+        transfer_metrics.install()

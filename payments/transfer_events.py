@@ -1,8 +1,9 @@
 """What transfers, payouts and verifications tell the layers above: ids, whole minor units, moments."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,20 +40,17 @@ class TransferFailed:
 
 
 @dataclass(frozen=True, slots=True)
-class TransferMoved:
-    """It goes on, in the words of `payments.transfer_enums.TransferState`; `before` is where it was."""
+class TransfersMoved:
+    """They go on, alone or with all of a file: transfers of one mode, at one moment.
 
-    name: ClassVar[str] = "payments.transfer_moved"
+    Each of `moves` has `transfer_id`, `before` and `state` (words of `payments.transfer_enums.TransferState`),
+    `payer_id`, `payee_id`, `amount_minor`, `currency` and `return_code`.
+    """
+
+    name: ClassVar[str] = "payments.transfers_moved"
     version: ClassVar[int] = 1
 
-    transfer_id: str
-    before: str
-    state: str
-    payer_id: str
-    payee_id: str
-    amount_minor: int
-    currency: str
-    return_code: str
+    moves: tuple[Mapping[str, Any], ...]
     livemode: bool
     moved_at: datetime
 

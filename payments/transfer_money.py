@@ -9,6 +9,7 @@
 | RETURNED | the clearing account, or the bank once settled → account | where the money is → the same |
 | UNDONE | account → where it came from | the same → where the money was; it settles, if it had not |
 | VOIDED | the reservation is given back | |
+| CANCELLED after it was SENT (its file was refused) | as RETURNED before settlement | the same |
 
 A plan is made of what is known of the entry and what is booked: news may come twice, late or in another order, and the
 books end the same.
@@ -95,6 +96,8 @@ def plan(books: Books, news: News) -> list[Step]:
         released_to = news.release_to
     if news.returned and Verb.SENT in done and Verb.RETURNED not in done:
         take(_returned(books, settled=Verb.SETTLED in done, released=bool(released_to)))
+    if news.cancelled and not news.sent and Verb.SENT in done and done.isdisjoint((Verb.SETTLED, Verb.RETURNED)):
+        take(_returned(books, settled=False, released=False))
     if news.undone and Verb.RETURNED in done and Verb.UNDONE not in done:
         take(_undone(books, news, settled=Verb.SETTLED in done, released=bool(released_to)))
         if Verb.SETTLED not in done:

@@ -45,7 +45,7 @@ class AccountVerificationFailed(Refusal):
 
 
 class ProcessingFailed(Refusal):
-    """It was accepted and could not be given to the bank."""
+    """It could not be handed to the bank, by no fault of the request. Nothing was kept: retry with the same key."""
 
     code: ClassVar[str] = "ACH_PROCESSING_FAILED"
     status: ClassVar[int] = 502

@@ -1,5 +1,6 @@
 """What a marketplace hears of its transfers, payouts and verifications. Never why somebody was doubted."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -7,7 +8,13 @@ from core.outbox import services as outbox
 from core.webhooks.catalogue import Subject, declare, publishes
 from core.webhooks.services import events
 from payments.transfer_enums import TransferState
-from payments.transfer_events import PayoutCreated, TransferCreated, TransferFailed, TransferMoved, VerificationEnded
+from payments.transfer_events import (
+    PayoutCreated,
+    TransferCreated,
+    TransferFailed,
+    TransfersMoved,
+    VerificationEnded,
+)
 
 _TRANSFER: dict[str, Any] = {
     "id": "ACH1703123456789ABCD", "object": "ach_transfer", "livemode": False, "payerId": "prov_merchant_12345",
@@ -24,16 +31,23 @@ for _state, (_type, _meaning) in MOVES.items():
     declare(_type, meaning=_meaning, example={**_OF_AMOUNT, "state": _state.value})
 
 
-@outbox.handles(TransferMoved)
-def hear_transfer_moved(event: TransferMoved, *, now: datetime) -> None:
-    if event.state in MOVES:
-        event_type, _ = MOVES[TransferState(event.state)]
-        data = {
-            "payer_id": event.payer_id, "payee_id": event.payee_id, "amount": event.amount_minor,
-            "currency": event.currency, "state": event.state, "return_code": event.return_code,
-        }  # fmt: skip
-        subject = Subject(event.transfer_id, "ach_transfer", event.livemode, event.moved_at, data)
-        events.publish(event_type=event_type, subject=subject, now=now)
+@outbox.handles(TransfersMoved)
+def hear_transfers_moved(event: TransfersMoved, *, now: datetime) -> None:
+    """Of the moves those that a marketplace hears of."""
+    told = [
+        (MOVES[TransferState(move["state"])][0], _subject(move, event))
+        for move in event.moves
+        if move["state"] in MOVES
+    ]
+    events.publish_many(told, now=now)
+
+
+def _subject(move: Mapping[str, Any], event: TransfersMoved) -> Subject:
+    data = {
+        "payer_id": move["payer_id"], "payee_id": move["payee_id"], "amount": move["amount_minor"],
+        "currency": move["currency"], "state": move["state"], "return_code": move["return_code"],
+    }  # fmt: skip
+    return Subject(move["transfer_id"], "ach_transfer", event.livemode, event.moved_at, data)
 
 
 @publishes(

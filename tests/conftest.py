@@ -1,13 +1,15 @@
 """Fixtures every test may use. The servers are started by `tests/servers.py`."""
 
+import contextlib
 import gc
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.management.commands import flush
+from django.db import connection, transaction
 
 
 def pytest_collection_finish() -> None:
@@ -43,6 +45,31 @@ def django_db_setup(
         databases.destroy(before)
 
 
+@pytest.fixture(scope="module")
+def kept_rows(django_db_setup: None, django_db_blocker: Any) -> Iterator[Callable[[Callable[[], Any]], Any]]:
+    """`kept_rows(furnish)`: what `furnish` writes is there for every test of the module, whose own writes are undone.
+
+    For worlds that are dear to make. All of the module then happens in one transaction; nothing of it is committed.
+    """
+    with pytest.MonkeyPatch.context() as patch, contextlib.ExitStack() as stack:
+        count_alone(patch)
+        with django_db_blocker.unblock():
+            whole = transaction.atomic()
+            whole._from_testcase = True  # no transaction in the eyes of what refuses to run inside one
+            stack.enter_context(whole)
+            with connection.cursor() as cursor:
+                cursor.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
+
+        def furnish(make: Callable[[], Any]) -> Any:
+            with django_db_blocker.unblock():
+                return make()
+
+        yield furnish
+        with django_db_blocker.unblock():
+            transaction.set_rollback(True)
+            stack.close()
+
+
 @pytest.fixture(autouse=True)
 def _nothing_remembered_from_the_test_before() -> None:
     """Switches, parameters and roles are cached for seconds; a test that rolls back would leave its own behind."""
@@ -62,28 +89,29 @@ def _anchors_of_its_own(settings: Any, tmp_path: Path) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _counters_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Processes that test at the same time share one Redis: none counts under another's names."""
+def _counts_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    count_alone(monkeypatch)
+
+
+def count_alone(patch: pytest.MonkeyPatch) -> None:
+    """Processes that test at the same time share one Redis: none counts or remembers under another's names.
+
+    The feature store has an epoch without a payment in it, and patience, because test machines are slow.
+    """
+    from core.breaker import CircuitBreaker
     from core.switches import counting
     from core.vault import use_counts
-
-    own = f"test:{uuid.uuid4().hex}:"
-    monkeypatch.setattr(counting, "LIVE", f"{own}exposure")
-    monkeypatch.setattr(counting, "TAKEN", f"{own}exposure:taken:")
-    monkeypatch.setattr(use_counts, "PREFIX", f"{own}uses:")
-    for counter in (counting, use_counts):
-        monkeypatch.setattr(counter, "_rests_until", 0.0)
-
-
-@pytest.fixture(autouse=True)
-def _feature_store_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An epoch without a payment in it, under names of this test; patient, because test machines are slow."""
-    from core.breaker import CircuitBreaker
     from core.work import brokers
     from fraud.features import breaker, store
 
+    own = f"test:{uuid.uuid4().hex}:"
+    patch.setattr(counting, "LIVE", f"{own}exposure")
+    patch.setattr(counting, "TAKEN", f"{own}exposure:taken:")
+    patch.setattr(use_counts, "PREFIX", f"{own}uses:")
+    for counter in (counting, use_counts):
+        patch.setattr(counter, "_rests_until", 0.0)
     patient = brokers.client(brokers.Database.FEATURES, timeout_seconds=2)
-    monkeypatch.setattr(store, "PREFIX", f"test:{uuid.uuid4().hex}:")
-    monkeypatch.setattr(store, "client", lambda *, now: patient)
-    monkeypatch.setattr(breaker, "STORE", CircuitBreaker())
+    patch.setattr(store, "PREFIX", own)
+    patch.setattr(store, "client", lambda *, now: patient)
+    patch.setattr(breaker, "STORE", CircuitBreaker())
     patient.set(store.key(store.EPOCH), "1", ex=3600)

@@ -3,6 +3,7 @@ from ach.models.dishonor import Dishonor
 from ach.models.entry import Entry
 from ach.models.file import Batch, Cutoff, File
 from ach.models.inbound import Change, InboundFile, InboundItem
+from ach.models.mailbox import Mailbox
 from ach.models.originator import Originator
 from ach.models.policy import ReturnPolicy
 from ach.models.rate import RateAlert
@@ -21,6 +22,7 @@ __all__ = [
     "File",
     "InboundFile",
     "InboundItem",
+    "Mailbox",
     "Originator",
     "RateAlert",
     "Reply",

@@ -50,6 +50,8 @@ class Dishonor(models.Model):
             ),
         ]
         indexes = [
+            models.Index(fields=["livemode", "-requested_at", "-id"], name="ach_dishonor_newest_first"),
+            models.Index(fields=["livemode", "state", "-requested_at", "-id"], name="ach_dishonor_by_state"),
             models.Index(
                 fields=["contestable_until", "id"], condition=Q(state=DishonorState.OPEN), name="ach_dishonor_by_end"
             ),

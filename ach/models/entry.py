@@ -110,6 +110,7 @@ class Entry(models.Model):
             models.Index(
                 fields=["file", "batch_number", "line"], condition=Q(file__isnull=False), name="ach_entry_by_line"
             ),
+            models.Index(fields=["id"], condition=Q(line=None) & ~Q(state__in=UNFILED), name="ach_entry_without_line"),
             models.Index(fields=["trace", "-id"], condition=~Q(trace=""), name="ach_entry_by_trace"),
             models.Index(fields=["party", "-created_at", "-id"], name="ach_entry_by_party"),
             models.Index(

@@ -33,6 +33,7 @@ class Cutoff(models.Model):
         ]
         indexes = [
             models.Index(fields=["livemode", "-at", "-id"], name="ach_cutoff_newest_first"),
+            models.Index(fields=["livemode", "state", "-at", "-id"], name="ach_cutoff_by_state"),
             models.Index(fields=["at", "id"], condition=~Q(state=CutoffState.DONE), name="ach_cutoff_open"),
         ]
 

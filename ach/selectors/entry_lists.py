@@ -14,7 +14,8 @@ ORDER, ORDER_IN_FILE = ("created_at", "id"), ("batch_number", "line", "id")
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Empty means any. `due_at` is the cutoff that may carry them, `party` and `originator` are public names."""
+    """Empty means any. `due_at` is the moment that may carry them, `cutoff` the one that has; `party` and `originator`
+    are public names."""
 
     state: str = ""
     kind: str = ""
@@ -23,6 +24,7 @@ class Wanted:
     party: str = ""
     trace: str = ""
     file: str = ""
+    cutoff: str = ""
     due_at: datetime | None = None
 
 
@@ -31,6 +33,7 @@ def list_wanted(wanted: Wanted, *, livemode: bool) -> QuerySet[Entry]:
     for field, value in (
         ("kind", wanted.kind), ("direction", wanted.direction), ("originator__public_id", wanted.originator),
         ("party__party_id", wanted.party), ("trace", wanted.trace), ("file__public_id", wanted.file),
+        ("file__cutoff__public_id", wanted.cutoff),
     ):  # fmt: skip
         if value:
             found = found.filter(**{field: value})

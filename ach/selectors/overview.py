@@ -11,7 +11,7 @@ from ach.calendar.eastern import eastern, instant
 from ach.dates import cutoffs
 from ach.enums import CaseState, ChangeState, Direction, EntryState, FileState, ItemKind, ItemState
 from ach.models import Case, Change, Entry, File, InboundItem, Originator
-from ach.services import watching
+from ach.selectors import unmapped
 
 ON_THEIR_WAY = (FileState.PLANNED, FileState.BUILT, FileState.UNSIGNED, FileState.READY, FileState.DELIVERED)
 """Files that somebody or something still has to do something about."""
@@ -103,8 +103,8 @@ def count_states(*states: EntryState, livemode: bool) -> dict[str, int]:
 
 
 def count_unmapped(*, livemode: bool, now: datetime) -> int:
-    """Entries without the place they should have by now, of open originators of the mode."""
-    lost = watching.unmapped(now=now)
+    """Entries without the way they should have by now (`ach.selectors.unmapped`), of originators of the mode."""
+    lost = unmapped.count(now=now)
     return sum(
         lost[pk] for pk in Originator.objects.filter(pk__in=lost, livemode=livemode).values_list("pk", flat=True)
     )

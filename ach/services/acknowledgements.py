@@ -4,6 +4,7 @@ from datetime import datetime
 
 from django.db import transaction
 
+from ach import metrics
 from ach.acknowledgement_formats import Answer
 from ach.enums import CaseKind, EntryState, FileState
 from ach.events import FileAcknowledged, FileRejected
@@ -33,6 +34,7 @@ def apply(*, file: File, accepted: bool, why: str, now: datetime) -> File:
             _accept(found, now)
         else:
             _reject(found, now)
+        metrics.count(found)
         audit.record(
             actor=SYSTEM, action=f"ach.file.{wanted.lower()}", subject=found.public_id, at=now,
             details={"why": found.state_why, "livemode": found.livemode},

@@ -59,6 +59,7 @@ def _apply(item: InboundItem, opened: Opened | None, now: datetime) -> None:
         suspense.put(item, "it answers no entry that we sent", now=now)
         return
     match = matching.find(item, now=now)
+    failpoints.reach("ach.item_matched")
     if match.outcome is Outcome.EARLY and _may_wait(item, now):
         return
     if match.outcome is not Outcome.ONE or match.entry is None:

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from django.db.models import Max, Min
 
+from ach import metrics
 from ach.enums import EntryState, FileState
 from ach.events import FileDelivered
 from ach.models import Entry, File
@@ -30,6 +31,8 @@ def mark(file: File, *, remote_name: str, actor: Actor, now: datetime) -> None:
     )  # fmt: skip
     _send_entries(file, now)
     replies.send(file, now=now)
+    withdrawing.end_alarm(file, f"{file.name} was delivered with try {file.tries}", now)
+    metrics.count(file)
     withdrawing.reopen_or_close(file.cutoff_id, now)
     audit.record(
         actor=actor, action="ach.file.delivered", subject=file.public_id, at=now,

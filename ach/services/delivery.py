@@ -18,7 +18,7 @@ from ach.models import File
 from ach.models.file import ON_ITS_WAY
 from ach.parameters import number
 from ach.services import contents, delivered
-from ach.services.withdrawing import locked
+from ach.services.withdrawing import DELIVERY_FAILED, locked
 from ach.transport import DeliveryUnclear, HostKeyChanged, Staged, TransportFailed
 from core.actors import SYSTEM
 from core.errors import Refusal
@@ -124,7 +124,7 @@ def _alarm(file: File, failure: Refusal, now: datetime) -> None:
     mode = "" if file.livemode else " (test)"
     outbox.publish(
         RailTroubled(
-            alarm="ach.host_key_changed" if isinstance(failure, HostKeyChanged) else "ach.delivery_failed",
+            alarm="ach.host_key_changed" if isinstance(failure, HostKeyChanged) else DELIVERY_FAILED,
             subject=file.originator.public_id if isinstance(failure, HostKeyChanged) else file.public_id,
             severity="P1" if isinstance(failure, _URGENT) else "P2",
             summary=f"{file.name}{mode} was not delivered (try {file.tries}): {failure.detail}",

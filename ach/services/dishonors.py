@@ -126,7 +126,7 @@ def find_contested(item: InboundItem) -> tuple[Dishonor | None, bool]:
     if reply is None:
         return None, False
     rows = Dishonor.objects.select_for_update(of=("self",), no_key=True).select_related("item")
-    made = rows.filter(pk=reply.dishonor_id, state=DishonorState.OPEN).first()
+    made = rows.filter(replies=reply, state=DishonorState.OPEN).first()
     return made, made is not None and made.sent_at is None
 
 

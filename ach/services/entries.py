@@ -103,19 +103,27 @@ def hold(*, entry_id: str, why: str, actor: Actor, now: datetime) -> Entry:
 
 
 def free(*, entry_id: str, actor: Actor, now: datetime) -> Entry:
-    """A held or parked entry waits for the next cutoff that its day allows. Raises EntryNotFound, EntryStateForbids."""
+    """A held entry waits for the next cutoff that its day allows. A parked one is checked anew first: `parked`.
+
+    Raises EntryNotFound, EntryStateForbids.
+    """
     with transaction.atomic():
         entry = _locked(entry_id)
         if entry.state == EntryState.WAITING:
             return entry
-        _require(entry, EntryState.HELD, EntryState.PARKED)
-        planned = replanned(entry, now)
-        entry.priority, entry.effective_on, entry.due_at = planned.priority, planned.effective, planned.cutoff.at
-        _move(entry, EntryState.WAITING, "", "priority", "effective_on", "due_at")
-        _close_case(entry, "freed", actor, now)
-        _record(entry, "freed", actor=actor, now=now, due_at=entry.due_at.isoformat())
-        outbox.publish(EntryFreed(entry.public_id, entry.kind, entry.reference, entry.livemode, now), now=now)
+        _require(entry, EntryState.HELD)
+        wait_again(entry, actor=actor, now=now)
     return entry
+
+
+def wait_again(entry: Entry, *, actor: Actor, now: datetime, **details: JSON) -> None:
+    """The entry is locked, and held or parked. In the caller's transaction."""
+    planned = replanned(entry, now)
+    entry.priority, entry.effective_on, entry.due_at = planned.priority, planned.effective, planned.cutoff.at
+    _move(entry, EntryState.WAITING, "", "priority", "effective_on", "due_at")
+    _close_case(entry, "freed", actor, now)
+    _record(entry, "freed", actor=actor, now=now, due_at=entry.due_at.isoformat(), **details)
+    outbox.publish(EntryFreed(entry.public_id, entry.kind, entry.reference, entry.livemode, now), now=now)
 
 
 def cancel(*, entry_id: str, why: str, actor: Actor, now: datetime) -> Entry:

@@ -15,8 +15,8 @@ from ach.enums import InboundKind, InboundState
 from ach.events import FileReceived, RailTroubled
 from ach.models import InboundFile, Originator
 from ach.parameters import number
-from ach.services import applying, reading
-from ach.transport import HostKeyChanged, Transport
+from ach.services import applying, mailboxes, reading
+from ach.transport import Transport, TransportFailed
 from core import ids
 from core.actors import SYSTEM, Actor
 from core.audit import services as audit
@@ -27,6 +27,7 @@ from core.vault import envelope
 from core.vault.purposes import Purpose
 from core.work import failpoints
 from core.work import services as work
+from core.work.engine import describe
 
 log = structlog.get_logger("holdfast.ach")
 WORK = "ach.process_inbound"
@@ -89,18 +90,23 @@ def process_waiting(*, now: datetime, limit: int = 100) -> int:
 
 
 def fetch_all(*, now: datetime) -> int:
-    """From every open originator; one whose bank cannot be reached keeps no other waiting. Returns how many files.
+    """From every open originator whose pause is over; a bank that cannot be reached keeps no other waiting.
 
-    Not in a transaction. What is fetched twice because the process died in between is a DUPLICATE.
+    Returns how many files. Not in a transaction. What is fetched twice because the process died in between is a
+    DUPLICATE.
     """
-    fetched = 0
-    for originator in Originator.objects.filter(closed_at=None).order_by("id"):
+    fetched, resting = 0, mailboxes.resting(now=now)
+    for originator in Originator.objects.filter(closed_at=None).exclude(pk__in=resting).order_by("id"):
         try:
             way = transport.open_(originator, timeout_seconds=number("transport_timeout_seconds", now))
             for file in way.fetch():
                 fetched += _take(originator, way, file, now)
         except Refusal as failure:
-            _tell(originator, failure, now)
+            mailboxes.fail(originator, failure, now=now)
+        except Exception as error:  # noqa: BLE001 - whatever a server or library does, the others are asked
+            mailboxes.fail(originator, TransportFailed(describe(error)), now=now)
+        else:
+            mailboxes.work_again(originator, now=now)
     return fetched
 
 
@@ -109,21 +115,20 @@ def _take(originator: Originator, way: Transport, file: transport.Fetched, now: 
     try:
         take_in(originator=originator, name=file.name, content=file.content, actor=SYSTEM, now=now)
     except InboundTooLarge as refused:
-        _tell(originator, refused, now)
+        _tell_too_large(originator, refused, now)
         return 0
     failpoints.reach("ach.inbound_stored")
     way.done(file.name)
     return 1
 
 
-def _tell(originator: Originator, failure: Refusal, now: datetime) -> None:
-    log.warning("nothing fetched", originator=originator.public_id, code=failure.code, reason=failure.detail)
-    urgent = isinstance(failure, HostKeyChanged)
+def _tell_too_large(originator: Originator, refused: InboundTooLarge, now: datetime) -> None:
+    log.warning("not taken in", originator=originator.public_id, reason=refused.detail)
     with transaction.atomic():
         outbox.publish(
             RailTroubled(
-                "ach.host_key_changed" if urgent else "ach.fetch_failed", originator.public_id,
-                "P1" if urgent else "P2", f"{originator.name}: {failure.detail}"[:200], "", originator.livemode, now,
+                "ach.inbound_too_large", originator.public_id, "P2", f"{originator.name}: {refused.detail}"[:200], "",
+                originator.livemode, now,
             ),
             now=now,
         )  # fmt: skip

@@ -89,6 +89,13 @@ def require_valid(new: NewEntry, *, originator: Originator, livemode: bool, now:
         raise InvalidEntry(_sentence(errors), errors=tuple(errors))
 
 
+def require_still_valid(new: NewEntry, *, livemode: bool, now: datetime) -> None:
+    """What of the above may have changed since it was accepted. Raises InvalidEntry with every reason found."""
+    errors = [*_texts(new), *_money(new, now), *_account(new, livemode), *_class(new)]
+    if errors:
+        raise InvalidEntry(_sentence(errors), errors=tuple(errors))
+
+
 def require_writable(entry: Entry, *, originator: Originator, routing: str) -> None:
     """The last word is the writer's own. Raises InvalidEntry."""
     try:

@@ -17,6 +17,7 @@ from core.audit import services as audit
 from core.outbox import services as outbox
 from core.vault import envelope
 from core.vault.purposes import Purpose
+from core.work import failpoints
 
 _AT_ONCE = 1_000
 _READ = ("problem", "warnings", "item_count", "read_at", "debit_minor", "credit_minor")
@@ -44,6 +45,7 @@ def read(file: InboundFile, *, now: datetime) -> None:
         _finish(file, InboundState.UNREADABLE, Received(), [], str(problem), now)
         return
     items = [_item(file, line, now) for line in found.lines]
+    failpoints.reach("ach.inbound_parsed")
     _finish(file, InboundState.READ, found, items, "", now)
 
 

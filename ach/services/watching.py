@@ -1,30 +1,17 @@
-"""What should have happened by itself and did not: entries without a place, files that the bank does not answer."""
+"""What should have happened by itself and did not: entries without a way, files that the bank does not answer."""
 
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Q
 from django.urls import reverse
 
-from ach.enums import EntryState, FileState
+from ach.enums import FileState
 from ach.events import RailTroubled
-from ach.models import Entry, File, Originator
+from ach.models import File, Originator
 from ach.parameters import number
+from ach.selectors import unmapped
 from ach.services import reply_clocks
 from core.outbox import services as outbox
-
-
-def unmapped(*, now: datetime) -> dict[int, int]:
-    """By originator: entries past their cutoff, or filed, that have had no line in a file for too long."""
-    since = now - timedelta(minutes=number("unmapped_minutes", now))
-    counts: dict[int, int] = {}
-    waits = Q(state=EntryState.WAITING, due_at__lt=since)
-    lost = Q(state=EntryState.FILED, line=None, filed_at__lt=since)
-    for originator in Originator.objects.filter(closed_at=None):
-        found = sum(Entry.objects.filter(each, originator=originator).count() for each in (waits, lost))
-        if found:
-            counts[originator.pk] = found
-    return counts
 
 
 def unanswered(*, now: datetime) -> list[File]:
@@ -37,9 +24,9 @@ def unanswered(*, now: datetime) -> list[File]:
 def watch(*, now: datetime) -> int:
     """Tell operations. Returns how many alarms; the same again continues the same incident."""
     troubles = [
-        _trouble("ach.unmapped", originator.public_id, "P1", f"{count} entries are past their cutoff and in no file",
+        _trouble("ach.unmapped", originator.public_id, "P1", f"{count} entries are past their cutoff and on no way",
                  originator.livemode, reverse("admin:ach_entries"), now)
-        for originator, count in _named(unmapped(now=now))
+        for originator, count in _named(unmapped.count(now=now))
     ] + [
         _trouble("ach.unacknowledged", file.public_id, "P2", f"The bank has not acknowledged {file.name}",
                  file.livemode, reverse("admin:ach_file", args=[file.public_id]), now)

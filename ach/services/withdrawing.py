@@ -7,7 +7,7 @@ from typing import ClassVar
 from django.db import transaction
 
 from ach.enums import CutoffState, EntryState, FileState
-from ach.events import FileWithdrawn
+from ach.events import FileWithdrawn, RailRecovered
 from ach.models import Cutoff, Entry, File
 from ach.models.file import AT_HOME
 from ach.selectors.files import FileNotFound
@@ -21,6 +21,7 @@ from core.audit import services as audit
 from core.outbox import services as outbox
 
 RELEASE = "ach.release_file"
+DELIVERY_FAILED = "ach.delivery_failed"
 
 
 class FileMayHaveLeft(FileStateForbids):
@@ -76,7 +77,14 @@ def end(file: File, *, why: str, replaced_by: str, actor: Actor, now: datetime) 
         actor=actor, action="ach.file.withdrawn", subject=file.public_id, at=now,
         details={"why": file.state_why, "replaced_by": replaced_by, "livemode": file.livemode},
     )  # fmt: skip
+    end_alarm(file, f"{file.name} was withdrawn", now)
     outbox.publish(FileWithdrawn(file.public_id, replaced_by, file.state_why, file.livemode, now), now=now)
+
+
+def end_alarm(file: File, said: str, now: datetime) -> None:
+    """Operations that heard of failed tries to deliver it need not look any more. In the caller's transaction."""
+    if file.tries > 1 or (file.tries and file.state == FileState.WITHDRAWN):
+        outbox.publish(RailRecovered(DELIVERY_FAILED, file.public_id, said, file.livemode, now), now=now)
 
 
 def reopen_or_close(cutoff_pk: int, now: datetime) -> None:

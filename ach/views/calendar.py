@@ -49,7 +49,7 @@ class Month:
         return sum(not day.closed for day in self.days)
 
 
-@console.page(path="ach/calendar/", name="ach_calendar", title="Calendar", nav=("ACH", 69), permission=VIEW)
+@console.page(path="ach/calendar/", name="ach_calendar", title="Calendar", nav=("ACH", 71), permission=VIEW)
 def calendar(request: HttpRequest) -> HttpResponse:
     """By the configuration in force now: one that is dated later is not shown in advance."""
     now = clock.now()

@@ -28,13 +28,13 @@ COLUMNS = [
     Column("State", "state", "status"),
     Column("Summary", "summary"),
     Column("Amount", "amount_minor", "money", hide_on_phone=True),
-    Column("About", "subject", "code", hide_on_phone=True),
+    Column("About", "subject", "id", hide_on_phone=True),
     Column("Open since", "opened_at", "time"),
 ]
 
 
 @console.page(
-    path="ach/cases/", name="ach_cases", title="Cases", nav=("ACH", 66), permission=VIEW, filters=CaseFilter
+    path="ach/cases/", name="ach_cases", title="Cases", nav=("ACH", 68), permission=VIEW, filters=CaseFilter
 )  # fmt: skip
 def case_list(request: HttpRequest) -> HttpResponseBase:
     """Newest first; those that are open unless another state is asked for."""

@@ -50,7 +50,7 @@ class Offers:
 
 
 @console.page(
-    path="ach/changes/", name="ach_changes", title="Corrections", nav=("ACH", 65), permission=VIEW,
+    path="ach/changes/", name="ach_changes", title="Corrections", nav=("ACH", 66), permission=VIEW,
     filters=ChangeFilter,
 )  # fmt: skip
 def change_list(request: HttpRequest) -> HttpResponseBase:

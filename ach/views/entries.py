@@ -13,10 +13,11 @@ from ach.models import Entry
 from ach.selectors import entry_lists, registers, whole_lives
 from ach.selectors.entries import EntryNotFound
 from ach.selectors.whole_lives import Life
-from ach.services import policies, retries
+from ach.services import changes, policies, retries
 from ach.services.reversals import REVERSE
 from ach.views import entry_shown, entry_timeline
 from ach.views.acting import WORK_ENTRY, WORK_RETURN
+from compliance.models import BankAccount
 from core import clock, console
 from core.approvals.models import ApprovalRequest
 from core.approvals.selectors.requests import find_open
@@ -65,10 +66,14 @@ class EntryLine:
 
 @dataclass(frozen=True, slots=True)
 class Offers:
-    """Forms of what the person may do with the entry as it stands; None for what not."""
+    """Forms of what the person may do with the entry as it stands; None for what not.
+
+    `release` is the account to which a parked entry would go.
+    """
 
     hold: WhyForm | None = None
     free: bool = False
+    release: BankAccount | None = None
     cancel: WhyForm | None = None
     retry: bool = False
     reverse: ReverseForm | None = None
@@ -76,7 +81,7 @@ class Offers:
 
     @property
     def is_empty(self) -> bool:
-        return not any((self.hold, self.free, self.cancel, self.retry, self.reverse, self.reversal_asked))
+        return not any((self.hold, self.free, self.release, self.cancel, self.retry, self.reverse, self.reversal_asked))
 
 
 @console.page(
@@ -140,7 +145,8 @@ def offered(request: HttpRequest, entry: Entry) -> Offers:
     asked = find_open(action=REVERSE, subject=entry.public_id) if state in _ON_ITS_WAY else None
     return Offers(
         hold=WhyForm(auto_id="hold_%s") if works and state == EntryState.WAITING else None,
-        free=works and state in (EntryState.HELD, EntryState.PARKED),
+        free=works and state == EntryState.HELD,
+        release=changes.current(entry.account) if works and state == EntryState.PARKED else None,
         cancel=WhyForm(auto_id="cancel_%s") if works and state in _UNFILED else None,
         retry=returns and state == EntryState.RETURNED and _may_follow(entry),
         reverse=ReverseForm(auto_id="reverse_%s") if returns and state in _ON_ITS_WAY and asked is None else None,

@@ -1,4 +1,4 @@
-"""What a person does with one entry: hold, free, cancel, send again, ask for its reversal."""
+"""What a person does with one entry: hold, free, release, cancel, send again, ask for its reversal."""
 
 from dataclasses import replace
 from datetime import UTC
@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 
 from ach.forms import ReverseForm, WhyForm
 from ach.models import Entry
-from ach.services import entries, retries
+from ach.services import entries, parked, retries
 from ach.services.reversals import REVERSE
 from ach.views.acting import WORK_ENTRY, WORK_RETURN, ask, done
 from ach.views.entries import Offers, find, offered, page, url_of
@@ -39,6 +39,19 @@ def entry_free(request: HttpRequest, ach_entry_id: str) -> HttpResponse:
     return done(
         request, url_of(ach_entry_id), entries.free, "Freed: it leaves with its next cutoff.", entry_id=ach_entry_id
     )
+
+
+@console.page(
+    path="ach/entries/<str:ach_entry_id>/release/", name="ach_entry_release", title="Release parked entry",
+    permission=WORK_ENTRY, methods=("POST",),
+)  # fmt: skip
+def entry_release(request: HttpRequest, ach_entry_id: str) -> HttpResponse:
+    """To the next cutoff, with the account as it was corrected, if nothing stands against it any more."""
+    find(request, ach_entry_id)
+    return done(
+        request, url_of(ach_entry_id), parked.release, "Released: it leaves with its next cutoff.",
+        entry_id=ach_entry_id,
+    )  # fmt: skip
 
 
 @console.page(

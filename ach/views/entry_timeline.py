@@ -16,6 +16,7 @@ _TITLES = MappingProxyType({
     "ach.entry.parked": ("Parked: it cannot be filed", "bad"),
     "ach.entry.cancelled": ("Cancelled", "quiet"),
     "ach.entry.returned": ("Returned", "bad"),
+    "ach.cutoff.claimed": ("Entries claimed", "busy"),
     "ach.file.built": ("File built", "busy"),
     "ach.file.unsigned": ("File waits for signatures", "careful"),
     "ach.file.released": ("File released", "busy"),
@@ -28,9 +29,14 @@ _TITLES = MappingProxyType({
     "ach.file.read": ("Records of the file looked at", "quiet"),
     "ach.item.suspended": ("Answer in suspense", "careful"),
     "ach.item.resolved": ("Answer resolved", "good"),
+    "ach.originator.entered": ("Entered", "busy"),
+    "ach.dishonor.asked": ("Sent back", "careful"),
+    "ach.dishonor.withdrawn": ("Withdrawn: it is not sent back", "quiet"),
+    "ach.dishonor.contested": ("Contested by its bank", "bad"),
+    "ach.dishonor.undone": ("Not contested: the return is undone", "good"),
 })  # fmt: skip
 # Of the details of an audit row, what says why or how much; never what somebody's account or name is.
-_TOLD = ("why", "reason", "code", "replaces", "replaced_by")
+_TOLD = ("why", "reason", "code", "entries", "note", "replaces", "replaced_by")
 
 
 def events(life: Life) -> list[Event]:

@@ -63,7 +63,7 @@ class Offers:
 
 
 @console.page(
-    path="ach/files/", name="ach_files", title="Files", nav=("ACH", 62), permission=VIEW, filters=FileFilter
+    path="ach/files/", name="ach_files", title="Files", nav=("ACH", 63), permission=VIEW, filters=FileFilter
 )  # fmt: skip
 def file_list(request: HttpRequest) -> HttpResponseBase:
     """Newest first."""
@@ -165,8 +165,10 @@ def _facts(file: File) -> list[Fact]:
         Fact("SHA-256", file.sha256, "code"),
         Fact("Header", f"{file.created_on:%y%m%d} {file.created_time} {file.modifier}", "code",
              hint="day, time and modifier that the bank knows duplicates by"),
-        Fact("Originator", file.originator.name, hint=file.originator.company_id),
-        Fact("Cutoff", file.cutoff.at, "stamp", hint=file.cutoff.note),
+        Fact("Originator", file.originator.name, hint=file.originator.company_id,
+             url=reverse("admin:ach_originator", args=[file.originator.public_id])),
+        Fact("Cutoff", file.cutoff.at, "stamp", hint=file.cutoff.note,
+             url=reverse("admin:ach_cutoff", args=[file.cutoff.public_id])),
         Fact("In place of", *_other(file.replaces)),
         Fact("Replaced by", *_other(getattr(file, "replaced_by", None))),
     ]  # fmt: skip

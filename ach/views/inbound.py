@@ -33,7 +33,7 @@ ITEM_COLUMNS = [
 
 
 @console.page(
-    path="ach/inbound/", name="ach_inbound", title="Inbound", nav=("ACH", 63), permission=VIEW, filters=InboundFilter
+    path="ach/inbound/", name="ach_inbound", title="Inbound", nav=("ACH", 64), permission=VIEW, filters=InboundFilter
 )  # fmt: skip
 def inbound_list(request: HttpRequest) -> HttpResponseBase:
     """Newest first; one that could not be read says why."""

@@ -16,7 +16,7 @@ from core.console.components import Column, Table
 VIEW = "ach.view_ratealert"
 
 
-@console.page(path="ach/rates/", name="ach_rates", title="Return rates", nav=("ACH", 68), permission=VIEW)
+@console.page(path="ach/rates/", name="ach_rates", title="Return rates", nav=("ACH", 70), permission=VIEW)
 def rate_page(request: HttpRequest) -> HttpResponse:
     """Gauges of each open originator; sellers in a table, most returns first."""
     live, form = console.is_live(request), SellerFilter(request.GET)

@@ -23,7 +23,7 @@ console.jump(prefix="stop_", label="Stopped account", to="admin:ach_stop")
 console.colour(STOPPED_ALL="bad", STOPPED_DEBITS="careful", LIFTED="quiet")
 
 
-@console.page(path="ach/stops/", name="ach_stops", title="Stopped accounts", nav=("ACH", 67), permission=VIEW)
+@console.page(path="ach/stops/", name="ach_stops", title="Stopped accounts", nav=("ACH", 69), permission=VIEW)
 def stop_list(request: HttpRequest) -> HttpResponseBase:
     """Newest first."""
     listing = console.Listing(

@@ -45,7 +45,7 @@ class Offers:
     withdraw: WhyForm | None = None
 
 
-@console.page(path="ach/suspense/", name="ach_suspense", title="Suspense", nav=("ACH", 64), permission=VIEW)
+@console.page(path="ach/suspense/", name="ach_suspense", title="Suspense", nav=("ACH", 65), permission=VIEW)
 def suspense_list(request: HttpRequest) -> HttpResponseBase:
     """Newest first."""
     listing = console.Listing(

@@ -8,8 +8,10 @@ also refuses a card number in any text but `cardNumber` and a `DigitsField`: wha
 import functools
 import json
 import re
+from datetime import datetime
 from typing import Any
 
+from django.utils.dateparse import parse_datetime
 from rest_framework import serializers
 from rest_framework.fields import empty
 
@@ -64,6 +66,23 @@ class PatternField(serializers.CharField):
         if not (isinstance(data, str) and self.pattern.fullmatch(data)):
             raise serializers.ValidationError("Does not have the documented form.")
         return data
+
+
+class MomentField(serializers.DateTimeField):
+    """A moment with its offset from UTC: without one, nobody knows which it is."""
+
+    def to_internal_value(self, value: Any) -> datetime:
+        moment = parse_datetime(value) if isinstance(value, str) and _is_a_moment(value) else None
+        if moment is not None and moment.utcoffset() is None:
+            raise serializers.ValidationError("Must have an offset from UTC, such as Z or -05:00.")
+        return super().to_internal_value(value)
+
+
+def _is_a_moment(text: str) -> bool:
+    try:
+        return parse_datetime(text) is not None
+    except ValueError:  # it has the form, and names no day or hour that there is
+        return False
 
 
 class MetadataField(serializers.DictField):

@@ -33,6 +33,17 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
+class Next:
+    """What happens next to something that nobody touches. `at` is None where no clock runs, `url` leads to what it
+    waits for."""
+
+    words: str
+    at: datetime | None = None
+    tone: str = ""
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Column:
     """`name` is an attribute or key of the row; `kind` as in Fact; numbers and money stand right.
 

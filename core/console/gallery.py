@@ -7,7 +7,7 @@ from django import forms
 
 from core import clock
 from core.console import charts
-from core.console.components import Column, Event, Fact, Table
+from core.console.components import Column, Event, Fact, Next, Table
 from core.console.exports import Offer
 from core.console.models import SavedView
 from core.console.paging import KeysetPage
@@ -65,6 +65,11 @@ def context() -> dict[str, Any]:
         Column("Created", "at", "time", hide_on_phone=True),
     ]
     return {
+        "steps_ahead": [
+            Next("It leaves with its cutoff", now + timedelta(hours=2)),
+            Next("People sign it; else it is declined", now + timedelta(hours=72), "careful", "#row"),
+            Next("A person looks at it", None, "bad"),
+        ],
         "words": WORDS,
         "tone_names": TONES,
         "amounts": [

@@ -1,5 +1,6 @@
 """The search box: an id goes straight to its page, anything else is looked up by what apps offer."""
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
@@ -17,9 +18,17 @@ QUERY_CANCELED = "57014"
 
 @dataclass(frozen=True, slots=True)
 class Jump:
+    """`form` is that of the whole id, where words may begin alike."""
+
     prefix: str
     label: str
     to: str
+    form: re.Pattern[str] | None = None
+
+    def fits(self, identifier: str) -> bool:
+        if self.form is not None:
+            return self.form.fullmatch(identifier) is not None
+        return identifier.startswith(self.prefix) and identifier != self.prefix
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,15 +65,16 @@ _jumps: dict[str, Jump] = {}
 _finders: dict[str, Finder] = {}
 
 
-def jump(*, prefix: str, label: str, to: str) -> None:
+def jump(*, prefix: str, label: str, to: str, form: re.Pattern[str] | None = None) -> None:
     """Ids that begin with `prefix` open the page named `to` with the id as its argument: `to="admin:payment"`.
 
-    A prefix belongs to one kind of thing, for the search box and for links (`{% ident %}`).
+    A prefix belongs to one kind of thing, for the search box and for links (`{% ident %}`). Where words begin with it
+    too, `form` says what the whole id looks like.
     """
     known = _jumps.get(prefix)
     if known is not None and known.to != to:
         raise ImproperlyConfigured(f"{known.to} and {to} both have ids that begin with {prefix}")
-    _jumps[prefix] = Jump(prefix, label, to)
+    _jumps[prefix] = Jump(prefix, label, to, form)
 
 
 def finds(
@@ -95,7 +105,7 @@ def finders() -> list[Finder]:
 
 def address(identifier: str) -> str:
     """Where an id leads, empty when nobody registered its prefix. The longest prefix wins."""
-    fitting = [entry for prefix, entry in _jumps.items() if identifier.startswith(prefix) and identifier != prefix]
+    fitting = [entry for entry in _jumps.values() if entry.fits(identifier)]
     if not fitting:
         return ""
     try:

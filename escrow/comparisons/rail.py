@@ -7,6 +7,7 @@ are written in one transaction, so they are compared to the moment. Together: wh
 from ach.nacha.codes import TRANSACTION_CODES
 from escrow.break_kinds import BreakKind
 from escrow.comparisons.comparison import Comparison
+from escrow.comparisons.rail_news import WAITING
 
 DEBIT_CODES = ", ".join(f"'{code}'" for code, meaning in sorted(TRANSACTION_CODES.items()) if meaning.is_debit)
 _BOOK = "'book:' || %(book)s"
@@ -15,26 +16,34 @@ _MISSED = ", ".join(
     f"CASE WHEN e.{verb}_at < %(unbooked_before)s AND b.{verb}_at IS NULL THEN '{verb}' END" for verb in _MOMENTS
 )
 
+# As long as news of the entry waits, the books are behind; once nothing waits, the news is lost. The lost come first:
+# only so many are named.
 UNBOOKED = Comparison(
     "whatever an ACH entry went through is booked",
-    (BreakKind.ACH_UNBOOKED,),
+    (BreakKind.ACH_UNBOOKED, BreakKind.ACH_BEHIND),
     f"""
     WITH undone AS (
         SELECT i.entry_id, min(d.ended_at) AS at FROM ach_dishonor d JOIN ach_inbounditem i ON i.id = d.item_id
          WHERE d.state = 'UNDONE' GROUP BY 1
     ), compared AS (
-        SELECT e.public_id, e.state, e.currency, e.amount_minor, concat_ws(', ', {_MISSED},
-               CASE WHEN u.at < %(unbooked_before)s AND b.undone_at IS NULL THEN 'undone' END) AS missed
+        SELECT e.id, e.file_id, e.public_id, e.state, e.currency, e.amount_minor, concat_ws(', ', {_MISSED},
+               CASE WHEN u.at < %(unbooked_before)s AND b.undone_at IS NULL THEN 'undone' END) AS missed,
+               coalesce(u.at < %(unbooked_before)s AND b.undone_at IS NULL, false) AS is_undone
           FROM ach_entry e LEFT JOIN payments_booking b ON b.entry_id = e.id LEFT JOIN undone u ON u.entry_id = e.id
          WHERE e.livemode = %(livemode)s AND e.amount_minor > 0 AND e.sent_at IS NOT NULL
-    )
-    SELECT 'ACH_UNBOOKED', public_id, {_BOOK}, '', currency, amount_minor, 0, state || ', not booked: ' || missed
-      FROM compared WHERE missed <> ''
+    ), {WAITING}
+    SELECT CASE WHEN w.undoes OR (NOT c.is_undone AND (w.entry_id IS NOT NULL OR n.file_id IS NOT NULL))
+                THEN 'ACH_BEHIND' ELSE 'ACH_UNBOOKED' END AS kind,
+           c.public_id, {_BOOK}, '', c.currency, c.amount_minor, 0, c.state || ', not booked: ' || c.missed
+      FROM compared c LEFT JOIN ach_file f ON f.id = c.file_id
+      LEFT JOIN waiting_file n ON n.file_id = f.public_id AND n.after < c.id
+      LEFT JOIN waiting_entry w ON w.entry_id = c.public_id
+     WHERE c.missed <> '' ORDER BY kind DESC
     """,  # noqa: S608
 )
 
 # What a bank refused was sent and booked; its entries say so no more until a rebuilt file is. Where that one was
-# withdrawn in its turn, they wait for another cutoff.
+# withdrawn in its turn, they wait for another cutoff; cancelled, what was booked is booked back.
 UNEARNED = Comparison(
     "nothing is booked that no ACH entry went through",
     (BreakKind.ACH_UNEARNED,),
@@ -53,9 +62,11 @@ UNEARNED = Comparison(
                     THEN e.amount_minor ELSE 0 END AS amount,
                concat_ws(', ',
                CASE WHEN b.sent_at IS NOT NULL AND e.sent_at IS NULL AND r.id IS NULL
+                     AND NOT (e.state = 'CANCELLED' AND b.returned_at IS NOT NULL)
                      AND (x.originator_id IS NULL OR e.state NOT IN ('WAITING', 'HELD', 'PARKED')) THEN 'sent' END,
                CASE WHEN b.settled_at IS NOT NULL AND e.settled_at IS NULL THEN 'settled' END,
-               CASE WHEN b.returned_at IS NOT NULL AND e.returned_at IS NULL THEN 'returned' END,
+               CASE WHEN b.returned_at IS NOT NULL AND e.returned_at IS NULL AND e.state <> 'CANCELLED'
+                    THEN 'returned' END,
                CASE WHEN b.undone_at IS NOT NULL AND u.entry_id IS NULL THEN 'undone' END,
                CASE WHEN b.voided_at IS NOT NULL AND e.state <> 'CANCELLED' THEN 'voided' END) AS unearned
           FROM payments_booking b JOIN ach_entry e ON e.id = b.entry_id

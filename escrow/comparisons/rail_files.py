@@ -3,6 +3,7 @@
 What was replaced has given its entries away; what is only planned has nothing written yet.
 """
 
+from ach.selectors import unmapped
 from escrow.break_kinds import BreakKind
 from escrow.comparisons.comparison import Comparison
 
@@ -80,18 +81,13 @@ UNMAPPED = Comparison(
     "no entry is past its cutoff and on no way, and none is sent without its line",
     (BreakKind.ACH_UNMAPPED,),
     f"""
-    WITH stuck AS (
-        SELECT f.public_id || CASE WHEN e.state = 'FILED' THEN '' ELSE ' sent' END AS subject, e.amount_minor,
-               e.currency, e.state || ' in ' || f.state || CASE WHEN e.line IS NULL THEN ' without a line' ELSE '' END
-                   AS how
-          FROM ach_entry e JOIN ach_file f ON f.id = e.file_id JOIN ach_cutoff c ON c.id = f.cutoff_id
-         WHERE e.livemode = %(livemode)s
-           AND CASE WHEN e.state = 'FILED' THEN greatest(c.at, e.filed_at) < %(stuck_before)s
-                    ELSE e.line IS NULL OR f.state NOT IN ('DELIVERED', 'ACKNOWLEDGED', 'REJECTED') END
-        UNION ALL
-        SELECT o.public_id, e.amount_minor, e.currency, 'WAITING past its cutoff'
-          FROM ach_entry e JOIN ach_originator o ON o.id = e.originator_id
-         WHERE e.livemode = %(livemode)s AND e.state = 'WAITING' AND e.due_at < %(stuck_before)s
+    WITH found AS ({unmapped.QUERY}), stuck AS (
+        SELECT coalesce(u.file_id || CASE WHEN u.state = 'FILED' THEN '' ELSE ' sent' END, o.public_id) AS subject,
+               u.amount_minor, u.currency,
+               coalesce(u.state || ' in ' || u.file_state, 'WAITING past its cutoff')
+                   || CASE WHEN u.line IS NULL AND u.file_id IS NOT NULL THEN ' without a line' ELSE '' END AS how
+          FROM found u JOIN ach_originator o ON o.id = u.originator_id
+         WHERE u.livemode = %(livemode)s
     )
     SELECT 'ACH_UNMAPPED', subject, {_BOOK}, '', currency, 0, sum(amount_minor),
            count(*) || ' entries: ' || string_agg(DISTINCT how, ', ')

@@ -58,7 +58,7 @@ class ConditionForm(forms.Form):
     timeout_hours = _hours(required=False, label="Hours")
     on_timeout = forms.ChoiceField(choices=_ON_TIMEOUT, label="Then")
     percentage = forms.DecimalField(
-        required=False, min_value=0, max_value=100, max_digits=5, decimal_places=2, label="Frees %"
+        required=False, min_value=0, max_value=100, max_digits=5, decimal_places=2, label="Or frees, %"
     )
     inspection_hours = _hours(required=False, label="Inspection, hours")
 
@@ -66,6 +66,8 @@ class ConditionForm(forms.Form):
         super().__init__(*args, **options)
         self.fields["amount"] = AmountField(currency, label="Frees", help_text="")
         self.fields["remove"] = forms.BooleanField(required=False, label="Take it out")
+        fields = [name for name in self.fields if name != "amount"]
+        self.order_fields([*fields[: fields.index("percentage")], "amount"])
 
     @property
     def is_kept(self) -> bool:
@@ -84,13 +86,15 @@ class TermsForm(forms.Form):
     approval_timeout_hours = _hours(label="Signatures are waited for, hours")
 
     auto_release_after_hours = _hours(
-        required=False, label="Released after, hours", help_text="From funding, if the conditions are met. Empty: never."
+        required=False,
+        label="Released after, hours",
+        help_text="From funding, if the conditions are met. Empty: never.",
     )
     auto_refund_after_hours = _hours(
         required=False, label="Goes back after, hours", help_text="From funding, if they are not. Empty: never."
     )
     warning_notification_hours = HoursField(
-        required=False, max_length=2_000, label="Warnings, hours before", help_text="`72 24`"
+        required=False, max_length=2_000, label="Warnings, hours before", help_text="Such as 72 24."
     )
     escalation_user_ids = NamesField(required=False, max_length=8_000, label="Who is warned", help_text=_NAMES)
 
@@ -107,10 +111,9 @@ class TermsForm(forms.Form):
     def __init__(self, *args: Any, currency: Currency, **options: Any) -> None:
         super().__init__(*args, **options)
         self.fields["escalation_threshold_amount"] = AmountField(
-            currency, label="Four eyes above", help_text=f"In {currency.code}: what one mediator alone decides."
-        )
-        self.fields["escalation_threshold_amount"].required = True
-        self.fields["escalation_threshold_amount"].min_value = Decimal(0)  # type: ignore[attr-defined]
+            currency, label="Four eyes above", required=True, min_value=Decimal(0),
+            help_text=f"In {currency.code}: up to here one mediator decides alone.",
+        )  # fmt: skip
 
     def group(self, name: str) -> Iterator[forms.BoundField]:
         return (self[field] for field in _FIELDS[name])

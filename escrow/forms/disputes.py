@@ -105,7 +105,10 @@ class EvidenceForm(forms.Form):
     )
 
     def clean_documents(self) -> list[Document]:
-        return [Document(**each) for each in documents(self.cleaned_data["documents"], most=MOST_DOCUMENTS)]
+        return [
+            Document(each["name"], each["sha256"])
+            for each in documents(self.cleaned_data["documents"], most=MOST_DOCUMENTS)
+        ]
 
     def clean(self) -> dict[str, Any]:
         known = self.cleaned_data

@@ -54,11 +54,11 @@ class AmountField(forms.DecimalField):
 
     def __init__(self, currency: Currency, **options: Any) -> None:
         self.currency = currency
-        options.setdefault("help_text", f"In {currency.code}. Empty: all that is held.")
-        super().__init__(
-            required=False, min_value=Decimal(1).scaleb(-currency.exponent), max_digits=18,
-            decimal_places=currency.exponent, **options,
-        )  # fmt: skip
+        settled: dict[str, Any] = {
+            "required": False, "min_value": Decimal(1).scaleb(-currency.exponent),
+            "help_text": f"In {currency.code}. Empty: all that is held.",
+        } | options  # fmt: skip
+        super().__init__(max_digits=18, decimal_places=currency.exponent, **settled)
 
     def minor(self, value: Decimal | None) -> int | None:
         return None if value is None else int(value.scaleb(self.currency.exponent))

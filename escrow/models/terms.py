@@ -54,8 +54,8 @@ class Terms(models.Model):
 class Condition(models.Model):
     """One condition of the terms in force. `evidence`: documents by name and SHA-256. MET and LAPSED are final.
 
-    `met_by` is an actor, or `CLOCK`; `entered_by` the actor who told us, where that is not the one who said it.
-    `inspection_ends_at` is the moment until which the payer may still object, `accepted_by` the actor who ended it early.
+    `met_by` is who said so: an actor, a name of the terms, or `CLOCK`; `entered_by` the actor who told us.
+    `inspection_ends_at` is the moment until which the payer may still object, `accepted_by` who ended it early.
     """
 
     escrow = models.ForeignKey(Escrow, on_delete=models.PROTECT, related_name="conditions")

@@ -23,7 +23,7 @@ from escrow.selectors import disputes as register
 from escrow.selectors.agreements import InForce
 from escrow.selectors.disputes import DisputeNotFound
 from escrow.services import clocks, escrows, locks, signing, timers
-from escrow.states import Transition
+from escrow.states import Transition, whose
 from escrow.states import next_state as next_status
 
 STOPPED = (TimerKind.AUTO_RELEASE, TimerKind.AUTO_REFUND, TimerKind.WARNING, TimerKind.TIME_LOCK_END)
@@ -60,7 +60,7 @@ def lock_open(escrow: Escrow) -> Dispute | None:
 def open_(escrow: Escrow, terms: InForce, complaint: Complaint, *, actor: Actor, now: datetime) -> Dispute:
     """The escrow is DISPUTED from here on: what waits for signatures is void, what happens by itself is stopped."""
     _stop_release(escrow, actor=actor, now=now)
-    escrow.status = next_status(escrow.status, Transition.DISPUTE)
+    escrow.status = next_status(escrow.status, Transition.DISPUTE, by=whose(actor))
     escrows.save(escrow, "status", now=now)
     timers.stop(escrow, *STOPPED, now=now, why="a dispute is open")
     end = now + timedelta(days=terms.agreed.disputes.auto_resolution_days)
@@ -125,18 +125,18 @@ def withdraw(dispute: Dispute, *, actor: Actor, now: datetime) -> None:
     dispute.outcome, dispute.release_minor, dispute.refund_minor = "", None, None
     dispute.ended_by, dispute.ended_at = str(actor), now
     move(dispute, DisputeState.WITHDRAWN, "outcome", "release_minor", "refund_minor", "ended_by", "ended_at")
-    resume(dispute.escrow, now=now)
+    resume(dispute.escrow, actor=actor, now=now)
     escrows.record(dispute.escrow, "dispute_withdrawn", actor=actor, now=now, dispute_id=dispute.public_id)
     outbox.publish(DisputeWithdrawn(dispute.public_id, dispute.escrow.public_id, dispute.livemode, now), now=now)
 
 
-def resume(escrow: Escrow, *, now: datetime) -> None:
+def resume(escrow: Escrow, *, actor: Actor, now: datetime) -> None:
     """The dispute has ended: its clocks stop, and where money is still held the terms go on."""
     if escrow.status != EscrowStatus.DISPUTED:
         return
     timers.stop(escrow, *OWN, now=now, why="the dispute has ended")
     to = EscrowStatus.LOCKED if locks.reasons(escrow) else EscrowStatus.FUNDED
-    escrow.status = next_status(escrow.status, Transition.WITHDRAW, to)
+    escrow.status = next_status(escrow.status, Transition.WITHDRAW, by=whose(actor), to=to)
     escrows.save(escrow, "status", now=now)
     clocks.wind_again(escrow, agreements.in_force(escrow), now=now)
 

@@ -10,6 +10,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from ach.parameters import number as rail_number
+from ach.selectors import unmapped
 from core.audit import verification as record
 from escrow import comparisons
 from escrow import parameters_reconciliation as limits
@@ -91,7 +92,7 @@ def _given(book: str, now: datetime) -> dict[str, Any]:
         "late_before": now - timedelta(minutes=limits.read("timer_late_minutes", at=now)),
         "orphaned_before": now - timedelta(minutes=limits.read("orphan_minutes", at=now)),
         "unbooked_before": now - timedelta(minutes=limits.read("rail_lag_minutes", at=now)),
-        "stuck_before": now - timedelta(hours=limits.read("rail_stuck_hours", at=now)),
+        **unmapped.before(now),
         "unanswered_before": now - timedelta(hours=rail_number("acknowledgement_hours", now)),
         "suspended_before": now - timedelta(days=limits.read("suspense_days", at=now)),
         "case_before": now - timedelta(days=limits.read("rail_case_days", at=now)),

@@ -7,11 +7,10 @@ from datetime import datetime
 
 from core.actors import Actor
 from escrow.dispute_enums import CauseKind
-from escrow.enums import EscrowStatus
 from escrow.models import Escrow, Part
 from escrow.selectors import agreements
 from escrow.services import clocks, escrows, funding, joining, movements, parts, refunds
-from escrow.states import OPEN, Transition, next_state
+from escrow.states import NETWORK, OPEN, Transition, next_state
 from payments.models import Payment
 
 
@@ -68,7 +67,7 @@ class EscrowDoor:
         Part.objects.create(escrow=escrow, number=last + 1, amount_minor=held_minor, condition_id="", created_at=now)
         escrow.refunded_minor -= held_minor
         if escrow.status not in OPEN:
-            escrow.status, escrow.closed_at = next_state(escrow.status, Transition.FUND, EscrowStatus.FUNDED), None
+            escrow.status, escrow.closed_at = next_state(escrow.status, Transition.FUND, by=NETWORK), None
         escrows.save(escrow, "status", "closed_at", "refunded_minor", now=now)
         clocks.wind_again(escrow, agreements.in_force(escrow), now=now)
         escrows.record(escrow, "restored", actor=actor, now=now, amount_minor=held_minor, reference=reference)

@@ -16,7 +16,7 @@ from escrow.events import EscrowFunded
 from escrow.models import Escrow
 from escrow.selectors import agreements
 from escrow.services import clocks, escrows, exposure, parts, timers
-from escrow.states import EscrowStateForbids, Transition, next_state
+from escrow.states import EscrowStateForbids, Transition, next_state, whose
 from escrow.terms import document, timeline
 from ledger import chart
 from ledger.services import journal
@@ -130,7 +130,7 @@ def fund_by_bank(*, escrow_id: str, livemode: bool, reference: str, actor: Actor
 def begin(escrow: Escrow, rail: Rail, *, funded_at: datetime, actor: Actor, now: datetime, reference: str) -> None:
     """The money is there: parts are made, clocks start. In the caller's transaction. Raises TermsNotAgreed."""
     terms = agreements.in_force(escrow)
-    escrow.status = next_state(escrow.status, Transition.FUND)
+    escrow.status = next_state(escrow.status, Transition.FUND, by=whose(actor))
     escrow.funding_rail, escrow.funded_at = rail, funded_at
     lock = exposure.available(escrow, funded_at=funded_at, now=now)
     escrow.available_at, escrow.available_why = lock.at, lock.why

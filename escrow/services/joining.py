@@ -106,7 +106,7 @@ def _resolve(dispute: Dispute, *, now: datetime) -> None:
         dispute, DisputeState.RESOLVED, "outcome", "release_minor", "refund_minor", "resolved_how",
         "resolution_reason", "ended_by", "ended_at",
     )  # fmt: skip
-    cases.resume(escrow, now=now)
+    cases.resume(escrow, actor=SYSTEM, now=now)
     outbox.publish(
         DisputeResolved(
             dispute.public_id, escrow.public_id, dispute.outcome, dispute.resolved_how, 0, 0, dispute.currency,

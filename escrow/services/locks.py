@@ -13,7 +13,7 @@ from escrow.enums import HOLDS, EscrowStatus, LockReason
 from escrow.events import EscrowLocked, EscrowUnlocked
 from escrow.models import Escrow, Lock
 from escrow.services import escrows, timers
-from escrow.states import OPEN, Transition, next_state
+from escrow.states import OPEN, Transition, next_state, whose
 
 PERMISSION = "escrow.lock_escrow"
 
@@ -61,7 +61,7 @@ def place(escrow: Escrow, reason: LockReason, *, note: str, actor: Actor, now: d
         escrow=escrow, reason=reason, note=note[:500], reference=reference, placed_by=str(actor), placed_at=now
     )
     if escrow.status == EscrowStatus.FUNDED:
-        escrow.status = next_state(escrow.status, Transition.LOCK)
+        escrow.status = next_state(escrow.status, Transition.LOCK, by=whose(actor))
     escrows.save(escrow, "status", now=now)
     timers.refresh(escrow)
     escrows.record(escrow, "locked", actor=actor, now=now, reason=reason, note=note, reference=reference)
@@ -77,7 +77,7 @@ def lift(escrow: Escrow, reason: LockReason, *, note: str, actor: Actor, now: da
     found.lifted_by, found.lifted_at, found.lifted_note = str(actor), now, note[:500]
     found.save(update_fields=["lifted_by", "lifted_at", "lifted_note"])
     if escrow.status == EscrowStatus.LOCKED and not reasons(escrow):
-        escrow.status = next_state(escrow.status, Transition.UNLOCK)
+        escrow.status = next_state(escrow.status, Transition.UNLOCK, by=whose(actor))
     escrows.save(escrow, "status", now=now)
     timers.refresh(escrow)
     escrows.record(escrow, "unlocked", actor=actor, now=now, reason=reason, note=note)

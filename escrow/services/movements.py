@@ -14,7 +14,7 @@ from escrow.enums import EscrowStatus, MovementKind, PartState, Rail
 from escrow.events import EscrowRefunded, EscrowReleased
 from escrow.models import Escrow, Movement, Part
 from escrow.services import escrows, timers
-from escrow.states import Transition, next_state
+from escrow.states import NETWORK, Transition, Who, next_state, whose
 from ledger import chart
 from ledger.services import journal
 from ledger.services.journal import Leg
@@ -49,7 +49,7 @@ def release(
     )  # fmt: skip
     amount = sum(part.amount_minor for part in taken)
     escrow.released_minor += amount
-    _close_if_empty(escrow, now=now)
+    _close_if_empty(escrow, by=whose(actor, signed=bool(approval_id)), now=now)
     escrows.record(
         escrow, "released", actor=actor, now=now, amount_minor=amount, currency=escrow.currency,
         transaction_id=transaction_id, parts=[part.number for part in taken], reason=reason, approval_id=approval_id,
@@ -85,7 +85,8 @@ def refund(
         escrow, taken, entries, MovementKind.REFUND, transaction_id=transaction_id, reference=reference,
         approval_id=approval_id, actor=actor, reason=reason, now=now,
     )  # fmt: skip
-    _gone(escrow, amount, taken_back=False, actor=actor, reason=reason, reference=reference, now=now)
+    by = whose(actor, signed=bool(approval_id))
+    _gone(escrow, amount, by=by, taken_back=False, actor=actor, reason=reason, reference=reference, now=now)
     return moved
 
 
@@ -113,7 +114,8 @@ def _note(
     )  # fmt: skip
     amount = sum(part.amount_minor for part in taken)
     taken_back = kind == MovementKind.TAKEN_BACK
-    _gone(escrow, amount, taken_back=taken_back, actor=actor, reason=reason, reference=reference, now=now)
+    by = NETWORK if taken_back else whose(actor)
+    _gone(escrow, amount, by=by, taken_back=taken_back, actor=actor, reason=reason, reference=reference, now=now)
 
 
 def _owed_back(escrow: Escrow, taken: Sequence[Part], now: datetime) -> list[journal.Request]:
@@ -160,10 +162,11 @@ def _end(
 
 
 def _gone(
-    escrow: Escrow, amount: int, *, taken_back: bool, actor: Actor, reason: str, reference: str, now: datetime
-) -> None:
+    escrow: Escrow, amount: int, *, by: frozenset[Who], taken_back: bool, actor: Actor, reason: str, reference: str,
+    now: datetime,
+) -> None:  # fmt: skip
     escrow.refunded_minor += amount
-    _close_if_empty(escrow, now=now)
+    _close_if_empty(escrow, by=by, now=now)
     escrows.record(
         escrow, "taken_back" if taken_back else "refunded", actor=actor, now=now, amount_minor=amount,
         currency=escrow.currency, reference=reference, reason=reason,
@@ -177,7 +180,7 @@ def _gone(
     )  # fmt: skip
 
 
-def _close_if_empty(escrow: Escrow, *, now: datetime) -> None:
+def _close_if_empty(escrow: Escrow, *, by: frozenset[Who], now: datetime) -> None:
     """The last part decides how it ends: RELEASED where anything ever went to the payee, else REFUNDED."""
     if escrow.held_minor == 0:
         end = EscrowStatus.RELEASED if escrow.released_minor else EscrowStatus.REFUNDED
@@ -185,7 +188,7 @@ def _close_if_empty(escrow: Escrow, *, now: datetime) -> None:
             step = Transition.RESOLVE
         else:
             step = Transition.RELEASE if end == EscrowStatus.RELEASED else Transition.REFUND
-        escrow.status = next_state(escrow.status, step, end)
+        escrow.status = next_state(escrow.status, step, by=by, to=end)
         escrow.closed_at = now
         timers.stop(escrow, now=now, why="the escrow has ended")
     escrows.save(escrow, "status", "released_minor", "refunded_minor", "closed_at", now=now)

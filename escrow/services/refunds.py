@@ -13,7 +13,7 @@ from escrow.models import Escrow, Part
 from escrow.selectors import agreements
 from escrow.services import escrows, locks, movements, parts, timers
 from escrow.services.releases import EscrowHeld, PartialReleaseNotAllowed
-from escrow.states import EscrowStateForbids, Transition, next_state
+from escrow.states import EscrowStateForbids, Transition, next_state, whose
 from escrow.terms import timeline
 
 
@@ -73,7 +73,7 @@ def back(
 
 def cancel(escrow: Escrow, *, actor: Actor, reason: str, now: datetime) -> Escrow:
     """Nothing was held, nothing moves."""
-    escrow.status = next_state(escrow.status, Transition.CANCEL)
+    escrow.status = next_state(escrow.status, Transition.CANCEL, by=whose(actor))
     escrow.closed_at = now
     timers.stop(escrow, now=now, why="the escrow has ended")
     escrows.save(escrow, "status", "closed_at", now=now)

@@ -157,7 +157,7 @@ def settle(
     if award.refund_minor:
         taken = parts.take(escrow, award.refund_minor, now=now, last_first=True)
         movements.refund(escrow, taken, reason=reason, **told)  # type: ignore[arg-type]
-    cases.resume(escrow, now=now)
+    cases.resume(escrow, actor=actor, now=now)
     _tell(dispute, actor=actor, now=now)
 
 

@@ -32,6 +32,7 @@ COLUMNS = [
     Column("State", "state", "status"),
     Column("Since", "first_seen_at", "time"),
     Column("What to do", "fix", hide_on_phone=True),
+    Column("Break", "public_id", "id", hide_on_phone=True),
 ]
 
 
@@ -110,6 +111,7 @@ def _drawn(rows: Sequence[Break]) -> list[dict[str, Any]]:
             "currency": row.currency or "USD",
             "state": state_word(row),
             "first_seen_at": row.first_seen_at,
+            "public_id": row.public_id,
             "fix": TERMS[BreakKind(row.kind)].fix if row.state == BreakState.OPEN else "",
         }
         for row in rows

@@ -40,6 +40,8 @@ COLUMNS = [
     Column("Why", "why", hide_on_phone=True),
     Column("Payer", "dispute.escrow.payer.party_id", personal=True, hide_on_phone=True),
     Column("Payee", "dispute.escrow.payee.party_id", personal=True, hide_on_phone=True),
+    Column("Escrow", "dispute.escrow.public_id", "id", hide_on_phone=True),
+    Column("Dispute", "dispute.public_id", "id", hide_on_phone=True),
 ]
 
 

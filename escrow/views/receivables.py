@@ -33,6 +33,7 @@ COLUMNS = [
     Column("Recovered", "recovered_minor", "money", hide_on_phone=True),
     Column("For", "cause", "code", hide_on_phone=True),
     Column("Since", "opened_at", "time"),
+    Column("Receivable", "public_id", "id", hide_on_phone=True),
 ]
 
 
@@ -170,6 +171,7 @@ def _drawn(found: Sequence[Receivable]) -> list[dict[str, Any]]:
             "currency": debt.currency,
             "cause": debt.cause,
             "opened_at": debt.opened_at,
+            "public_id": debt.public_id,
         }
         for debt in found
     ]

@@ -47,6 +47,11 @@ class Label(models.Model):
             models.Index(fields=["livemode", "known_at", "id"], name="label_by_known"),
             models.Index(fields=["livemode", "payee_id", "known_at"], name="label_by_payee"),
             models.Index(fields=["payment_id"], name="label_by_payment"),
+            models.Index(
+                fields=["livemode", "payer_id", "known_at"],
+                condition=models.Q(is_fraud=True),
+                name="label_of_fraud_by_payer",
+            ),
         ]
 
     def __str__(self) -> str:

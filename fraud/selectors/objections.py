@@ -8,9 +8,9 @@ from compliance.enums import PartyStatus
 from compliance.models import Party
 from core.parameters import services as parameters
 from fraud.enums import CaseCause, CaseOutcome, ListEffect
-from fraud.models import FraudReport, Label, List, ReviewCase
+from fraud.models import FraudReport, List, ReviewCase
 from fraud.rules.catalogue import LIST_PREFIX
-from fraud.selectors import links, risk_resets
+from fraud.selectors import labels, links, risk_resets
 from fraud.selectors.links import Link
 
 
@@ -32,6 +32,7 @@ def list_for_case(case: ReviewCase, *, now: datetime, linked: Sequence[Link] | N
         linked = links.list_for(seen, as_of=now) if seen else []
     return [
         *_linked_fraud(linked),
+        *_one_hand(case, linked),
         *_own_fraud(case, now),
         *_reported(case, now),
         *_reset(case, now),
@@ -49,13 +50,18 @@ def _linked_fraud(linked: Sequence[Link]) -> list[Objection]:
     return [Objection("LINKED_FRAUD", f"Shares {', '.join(shared)} with {who} known for fraud")]
 
 
+def _one_hand(case: ReviewCase, linked: Sequence[Link]) -> list[Objection]:
+    common = sorted(kind.lower() for kind in links.shared_with_seller(linked, case.payee_id))
+    return [Objection("PAYS_ITSELF", f"Payer and seller have the same {', '.join(common)}")] if common else []
+
+
 def _own_fraud(case: ReviewCase, now: datetime) -> list[Objection]:
     """Cases of the customer in which a person confirmed fraud, and labels from elsewhere; never of this payment."""
-    labelled = Label.objects.filter(livemode=case.livemode, payer_id=case.payer_id, is_fraud=True, known_at__lte=now)
+    labelled = labels.list_fraud_of({case.payer_id}, case.livemode, as_of=now).get(case.payer_id, set())
     decided = ReviewCase.objects.filter(
         livemode=case.livemode, payer_id=case.payer_id, outcome=CaseOutcome.CONFIRMED_FRAUD
     )
-    payments = {*labelled.values_list("payment_id", flat=True)[:20], *decided.values_list("payment_id", flat=True)[:20]}
+    payments = {*labelled, *decided.values_list("payment_id", flat=True)[:20]}
     others = payments - {case.payment_id, None}
     if not others:
         return []

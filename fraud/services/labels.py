@@ -100,12 +100,13 @@ def take_chargeback(
 
 
 def take_ach_return(
-    *, livemode: bool, payment_id: str, reference: str, known_at: datetime, actor: Actor, now: datetime
-) -> Label:
-    """The bank returned the debit as unauthorised (R05, R07, R10, R29, R51). `reference` is the return's trace number.
-
-    Raises as `record`.
+    *, livemode: bool, payment_id: str, code: str, reference: str, known_at: datetime, actor: Actor, now: datetime
+) -> Label | None:
+    """The bank returned the debit; `reference` names the return. None where its code does not say that nobody had
+    authorised it (`fraud.label_return_codes`). Raises as `record`.
     """
+    if code not in parameters.read("fraud.label_return_codes", at=now).split():
+        return None
     return record(
         livemode=livemode,
         payment_id=payment_id,

@@ -113,6 +113,17 @@ def resolve(*, incident_id: str, cause: str, actor: Actor, now: datetime) -> Inc
     return incident
 
 
+def end_by_itself(*, alarm: str, subject: str, cause: str, at: datetime) -> bool:
+    """What the alarm was about works again. False where none is open, or where it was heard of again after `at`."""
+    with transaction.atomic():
+        open_ = Incident.objects.filter(alarm=alarm, subject=subject, last_at__lte=at)
+        incident_id = open_.exclude(state=IncidentState.RESOLVED).values_list("incident_id", flat=True).first()
+        if incident_id is None:
+            return False
+        resolve(incident_id=incident_id, cause=cause, actor=SYSTEM, now=at)
+    return True
+
+
 def _candidate(alarm: Alarm) -> Incident:
     severity = Severity(alarm.severity)
     acknowledge_by, resolve_by = parameters.deadlines(severity, alarm.raised_at)

@@ -25,7 +25,7 @@ from payments import transfer_answers as answers
 from payments import transfer_refusals as refusals
 from payments.models import AccountVerification
 from payments.selectors import verifications as register
-from payments.services import verifications
+from payments.services import verification_guesses, verifications
 from payments.services.verifications import NewVerification
 from payments.transfer_enums import VerificationMethod, VerificationState
 
@@ -143,7 +143,7 @@ class VerificationConfirmation(ApiView):
         takes=ConfirmationSerializer,
         answers={200: VerificationSerializer},
         refusals=(
-            register.VerificationNotFound, verifications.VerificationIsOver, verifications.AmountsDiffer,
+            register.VerificationNotFound, verifications.VerificationIsOver, verification_guesses.AmountsDiffer,
             VaultUnavailable,
         ),
         example={"amounts": [32, 45]},
@@ -155,7 +155,7 @@ class VerificationConfirmation(ApiView):
         found = register.get(verification_id, livemode=call.livemode)
         if found.account.account_id != account_id:
             raise register.VerificationNotFound
-        answer = verifications.confirm(
+        answer = verification_guesses.confirm(
             verification_id=verification_id,
             amounts=values["amounts"],
             ticket=once.ticket(request, operation="bank_accounts.confirm"),

@@ -3,16 +3,13 @@
 from collections.abc import Callable
 from typing import Any, ClassVar, cast
 
-from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from ach.enums import Priority
 from ach.services.stops import AccountStopped
 from compliance.selectors.parties import PartyNotFound
 from compliance.services.parties import PartyNotEligible
 from core import clock, ids
-from core.api.fields import PatternField
 from core.api.filters import choice, moment, text
 from core.api.once import run_once
 from core.api.owners import ADMINS, Named, One, Rows
@@ -20,11 +17,12 @@ from core.api.requests import ApiRequest
 from core.api.schema import describe, page_of
 from core.api.values import Verbatim
 from core.api.views import ApiView
-from core.api.wire import StrictIntegerField, WireSerializer, to_wire
+from core.api.wire import to_wire
 from core.approvals.services import NobodyCanSign
 from core.switches.services import SwitchClosed
 from payments import transfer_answers as answers
 from payments import transfer_refusals as refusals
+from payments.api import payout_serializers as serializers
 from payments.api import transfer_audience as audience
 from payments.models import Payout as PayoutRow
 from payments.models import PayoutSchedule
@@ -32,85 +30,12 @@ from payments.selectors import payouts as register
 from payments.services import payout_schedules, payouts
 from payments.services.payout_schedules import NewSchedule
 from payments.services.payouts import PayoutOrder
-from payments.transfer_enums import Interval, TransferState, TransferStatus, Trigger
-
-
-class PayoutRequestSerializer(WireSerializer):
-    party_id = PatternField(ids.PARTY_ID)
-    amount = StrictIntegerField(min_value=1, required=False, help_text="All that may go where absent.")
-    currency = serializers.ChoiceField(choices=["USD"], default="USD")
-    priority = serializers.ChoiceField(choices=Priority.values, default=Priority.STANDARD.value)
-    description = serializers.CharField(required=False, max_length=80)
-
-
-class PayoutRowSerializer(WireSerializer):
-    """A payout. What is owed was taken from the balance before (`withheld`)."""
-
-    payout_id = serializers.CharField()
-    transfer_id = serializers.CharField()
-    party_id = serializers.CharField()
-    status = serializers.ChoiceField(choices=TransferStatus.values)
-    state = serializers.ChoiceField(choices=TransferState.values)
-    amount = serializers.IntegerField()
-    withheld = serializers.IntegerField()
-    currency = serializers.CharField()
-    trigger = serializers.ChoiceField(choices=Trigger.values)
-    account_id = serializers.CharField(allow_null=True)
-    estimated_settlement = serializers.DateTimeField(allow_null=True)
-    decline_reason = serializers.CharField(allow_null=True)
-    return_code = serializers.CharField(allow_null=True)
-    livemode = serializers.BooleanField()
-    created_at = serializers.DateTimeField()
-    timestamp = serializers.DateTimeField()
-
-
-class PayoutSerializer(PayoutRowSerializer):
-    """A payout by itself; `success` is false where sanctions or fraud forbade it."""
-
-    success = serializers.BooleanField()
-
-
-class ScheduleRequestSerializer(WireSerializer):
-    party_id = PatternField(ids.PARTY_ID)
-    interval = serializers.ChoiceField(choices=Interval.values)
-    anchor = StrictIntegerField(min_value=0, max_value=28, default=0, help_text="1 (Monday) to 5, or 1 to 28, or 0.")
-    minimum = StrictIntegerField(min_value=1, default=1, help_text="Less is not paid out, in cents.")
-    reserve = StrictIntegerField(min_value=0, default=0, help_text="So much always stays, in cents.")
-    is_active = serializers.BooleanField(default=True)
-
-
-class ScheduleRowSerializer(WireSerializer):
-    """When a party is paid by itself."""
-
-    party_id = serializers.CharField()
-    interval = serializers.ChoiceField(choices=Interval.values)
-    anchor = serializers.IntegerField()
-    minimum = serializers.IntegerField()
-    reserve = serializers.IntegerField()
-    currency = serializers.CharField()
-    is_active = serializers.BooleanField()
-    is_paused = serializers.BooleanField()
-    pause_reason = serializers.CharField(allow_null=True)
-    next_at = serializers.DateTimeField(allow_null=True)
-    last_outcome = serializers.CharField(allow_null=True)
-    livemode = serializers.BooleanField()
-    timestamp = serializers.DateTimeField()
-
-
-class ScheduleSerializer(ScheduleRowSerializer):
-    """A schedule by itself."""
-
-    success = serializers.BooleanField()
-
-
-class PauseRequestSerializer(WireSerializer):
-    reason = serializers.CharField(max_length=200)
-
+from payments.transfer_enums import Interval, TransferState, Trigger
 
 _REFUSALS = (
     payouts.PayoutsArePaused, payouts.NothingToPayOut, PartyNotFound, PartyNotEligible, SwitchClosed, AccountStopped,
     NobodyCanSign, refusals.AccountVerificationFailed, refusals.NachaValidationFailed,
-    refusals.TransferAmountAboveLimit,
+    refusals.TransferAmountAboveLimit, refusals.ProcessingFailed,
 )  # fmt: skip
 
 
@@ -124,7 +49,7 @@ class Payouts(ApiView):
         *moment("createdAt"),
     )
 
-    @describe("listPayouts", summary="List payouts", answers={200: page_of(PayoutRowSerializer)})
+    @describe("listPayouts", summary="List payouts", answers={200: page_of(serializers.PayoutRowSerializer)})
     def get(self, request: Request) -> Response:
         """Newest first."""
 
@@ -136,15 +61,15 @@ class Payouts(ApiView):
     @describe(
         "createPayout",
         summary="Pay a balance out",
-        takes=PayoutRequestSerializer,
-        answers={201: PayoutSerializer},
+        takes=serializers.PayoutRequestSerializer,
+        answers={201: serializers.PayoutSerializer},
         refusals=_REFUSALS,
         example={"partyId": "prov_xyz789ghi012", "amount": 46000},
     )
     def post(self, request: Request) -> Response:
         """To the account the party is paid to. Debts are taken first, the reserve of its schedule stays."""
         call, now = cast("ApiRequest", request), clock.now()
-        values = PayoutRequestSerializer.read(request)
+        values = serializers.PayoutRequestSerializer.read(request)
         order = PayoutOrder(
             values["party_id"], values.get("amount"), values["currency"], values["priority"],
             values.get("description", ""),
@@ -170,7 +95,12 @@ class Payout(ApiView):
         )
     }
 
-    @describe("getPayout", summary="One payout", answers={200: PayoutSerializer}, refusals=(register.PayoutNotFound,))
+    @describe(
+        "getPayout",
+        summary="One payout",
+        answers={200: serializers.PayoutSerializer},
+        refusals=(register.PayoutNotFound,),
+    )
     def get(self, request: Request, payout_id: str) -> Response:
         payout = register.get(payout_id, livemode=cast("ApiRequest", request).livemode)
         body = to_wire({"success": payout.transfer.state != TransferState.FAILED, **answers.payout_fields(payout)})
@@ -184,15 +114,15 @@ class PayoutSchedules(ApiView):
     @describe(
         "putPayoutSchedule",
         summary="Say when a party is paid by itself",
-        takes=ScheduleRequestSerializer,
-        answers={200: ScheduleSerializer},
+        takes=serializers.ScheduleRequestSerializer,
+        answers={200: serializers.ScheduleSerializer},
         refusals=(PartyNotFound, payout_schedules.InvalidSchedule),
         example={"partyId": "prov_xyz789ghi012", "interval": "WEEKLY", "anchor": 5, "minimum": 2500},
     )
     def post(self, request: Request) -> Response:
         """A party has one; this one takes the place of what there was."""
         call, now = cast("ApiRequest", request), clock.now()
-        values = ScheduleRequestSerializer.read(request)
+        values = serializers.ScheduleRequestSerializer.read(request)
         new = NewSchedule(
             values["party_id"], Interval(values["interval"]), values["anchor"], values["minimum"], values["reserve"],
             values["is_active"],
@@ -211,15 +141,15 @@ class PayoutSchedulePause(ApiView):
     @describe(
         "pausePayouts",
         summary="Pause the payouts of a party",
-        takes=PauseRequestSerializer,
-        answers={200: ScheduleSerializer},
+        takes=serializers.PauseRequestSerializer,
+        answers={200: serializers.ScheduleSerializer},
         refusals=(PartyNotFound, register.ScheduleNotFound),
         example={"reason": "The seller's login was taken over"},
     )
     def post(self, request: Request, provider_id: str) -> Response:
         """Nothing new is paid. What no file carries yet is held; what a file carries goes."""
         call, now = cast("ApiRequest", request), clock.now()
-        why = PauseRequestSerializer.read(request)["reason"]
+        why = serializers.PauseRequestSerializer.read(request)["reason"]
         return _changed(
             request,
             "payout_schedules.pause",
@@ -236,7 +166,7 @@ class PayoutScheduleResumption(ApiView):
     @describe(
         "resumePayouts",
         summary="Let the payouts of a party go on",
-        answers={200: ScheduleSerializer},
+        answers={200: serializers.ScheduleSerializer},
         refusals=(PartyNotFound, register.ScheduleNotFound),
     )
     def post(self, request: Request, provider_id: str) -> Response:

@@ -6,7 +6,7 @@ from rest_framework import serializers
 
 from ach.enums import Priority, ReversalCause
 from core import ids
-from core.api.fields import DigitsField, PatternField
+from core.api.fields import DigitsField, MomentField, PatternField
 from core.api.wire import MetadataField, StrictIntegerField, WireSerializer
 from payments.services.orders import Client
 from payments.services.transfer_orders import CURRENCY, RETURN, Customer, TransferOrder
@@ -98,7 +98,7 @@ class TransferRequestSerializer(WireSerializer):
 
 class ReversalRequestSerializer(WireSerializer):
     cause = serializers.ChoiceField(choices=ReversalCause.values)
-    discovered_at = serializers.DateTimeField(required=False, help_text="Now where absent.")
+    discovered_at = MomentField(required=False, help_text="Now where absent. With its offset from UTC.")
 
 
 class ReversalSerializer(WireSerializer):

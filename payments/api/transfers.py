@@ -5,7 +5,6 @@ from typing import Any, ClassVar, cast
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from ach.services.originators import OriginatorNotFound
 from ach.services.reversals import ReversalNotAllowed
 from ach.services.stops import AccountStopped
 from compliance.selectors.parties import PartyNotFound
@@ -82,7 +81,7 @@ class Transfers(ApiView):
             refusals.NachaValidationFailed, refusals.SanctionsMatch, refusals.HighFraudRisk,
             refusals.AccountVerificationFailed, refusals.VelocityLimitExceeded, refusals.TransferAmountAboveLimit,
             AccountStopped, AccountOverdrawn, PartyNotFound, PartyNotEligible, PartyTypesDiffer, SwitchClosed,
-            NobodyCanSign, OriginatorNotFound, VaultUnavailable,
+            NobodyCanSign, VaultUnavailable, refusals.ProcessingFailed,
         ),
         example=examples.TRANSFER,
     )  # fmt: skip

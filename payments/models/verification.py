@@ -36,6 +36,8 @@ class AccountVerification(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["account", "-created_at", "-id"], name="verification_by_account"),
+            models.Index(fields=["livemode", "-created_at", "-id"], name="verification_newest_first"),
+            models.Index(fields=["livemode", "state", "-created_at", "-id"], name="verification_by_state"),
             models.Index(fields=["livemode", "method", "-created_at"], name="verification_for_volumes"),
             models.Index(
                 fields=["live_from", "id"],

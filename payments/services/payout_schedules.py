@@ -11,6 +11,7 @@ from django.db import transaction
 from ach.calendar.days import on_or_after
 from ach.calendar.eastern import eastern, instant
 from ach.enums import EntryKind
+from ach.models import Entry
 from ach.selectors import entries as register_of_entries
 from ach.services import entries
 from ach.states import EntryStateForbids
@@ -103,6 +104,15 @@ def resume(*, party_id: str, livemode: bool, actor: Actor, now: datetime) -> Pay
         _record(schedule, "resumed", actor=actor, now=now, freed=freed)
         outbox.publish(PayoutsPaused(party_id, False, livemode, now), now=now)
     return schedule
+
+
+def hold_if_paused(party: Party, entry: Entry, *, actor: Actor, now: datetime) -> None:
+    """For a payout that people have let go while its party's payouts are paused. The party's row is held: a pause that
+    comes at the same moment sees it."""
+    Party.objects.select_for_update(no_key=True).get(pk=party.pk)
+    schedule = register.find_schedule(party)
+    if schedule is not None and schedule.paused_at is not None:
+        entries.hold(entry_id=entry.public_id, why=PAUSED, actor=actor, now=now)
 
 
 def next_run(schedule: PayoutSchedule, now: datetime) -> datetime:

@@ -13,7 +13,9 @@ from ach.models import Entry
 from core.actors import SYSTEM, Actor
 from core.audit import services as audit
 from core.audit.services import Fact
+from core.database import rows as table
 from core.money import Currency, Money
+from core.work import failpoints
 from ledger import chart
 from ledger.enums import Phase
 from ledger.selectors import balances
@@ -61,10 +63,13 @@ def follow(
     bookings = _lock_bookings(known)
     rows = Entry.objects.select_related("file").defer("file__content")
     entries = {each.pk: each for each in rows.filter(pk__in=[booking.entry_id for booking in bookings])}
+    failpoints.reach("payments.ach_unbooked")
     postings = _post(bookings, entries, undone=undone, releases=releases or {}, now=now)
+    failpoints.reach("payments.ach_posted")
     _keep(postings, entries, transfers, actor=actor, now=now)
     transfer_moves.follow(transfers, entries.values(), bookings, now=now)
     transfer_moves.tell(postings, transfers, entries, now=now)
+    failpoints.reach("payments.ach_booked")
     return postings
 
 
@@ -117,7 +122,7 @@ def _news(booking: Booking, entry: Entry, undone: bool, releases: Mapping[int, s
         returned=entry.returned_at is not None,
         cancelled=entry.state == "CANCELLED",
         undone=undone or booking.undone_at is not None,
-        release_to=releases.get(booking.pk, ""),
+        release_to="" if booking.pk in releases and transfer_holds.is_reversed(entry) else releases.get(booking.pk, ""),
         there_minor=_there(booking, undone=undone),
     )
 
@@ -165,19 +170,21 @@ def _keep(
 ) -> None:
     """The moments on the rows, and one audit row a step."""
     changed: dict[int, Booking] = {}
+    held = [each.booking for each in postings if each.step.verb is Verb.SETTLED and each.booking.held_in]
+    known = transfer_holds.of_known_accounts([entries[booking.entry_id] for booking in held]) if held else set()
     for each in postings:
         booking, verb = each.booking, each.step.verb
         setattr(booking, _COLUMN[verb], now)
         booking.late_minor += each.step.late_minor
         if verb is Verb.SETTLED and booking.held_in:
-            booking.release_at = transfer_holds.release_at(booking, entries[booking.entry_id], now=now)
+            booking.release_at = transfer_holds.release_at(booking, entries[booking.entry_id], known=known, now=now)
         if verb is Verb.RELEASED:
             booking.released_to = next(leg.account for leg in each.step.legs if leg.amount_minor < 0)
         changed[booking.pk] = booking
     verbs = {each.step.verb for each in postings}
     fields = sorted({_COLUMN[verb] for verb in verbs} | {name for verb in verbs for name in _BESIDE.get(verb, ())})
     if fields:
-        Booking.objects.bulk_update(changed.values(), fields, batch_size=500)
+        table.update_many(Booking, changed.values(), fields)
     if postings:
         audit.record_many([_fact(each, entries[each.booking.entry_id], transfers, actor, now) for each in postings])
 

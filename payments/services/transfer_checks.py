@@ -82,10 +82,9 @@ def sanctions(order: TransferOrder, sides: Sides, *, livemode: bool, now: dateti
     return Check("ofac_sanctions_screening", outcome, OFAC, details), found
 
 
-def fraud(assessment: Assessment, *, holds: bool) -> Check:
-    """`holds`: whether a score that asks for a person keeps the transfer waiting for one."""
-    doubtful = REVIEW if holds else WARNING
-    outcome = {Recommendation.APPROVE: PASS, Recommendation.REVIEW: doubtful, Recommendation.BLOCK: FAIL}
+def fraud(assessment: Assessment) -> Check:
+    """A score that asks for a person keeps the transfer waiting for one, payouts too."""
+    outcome = {Recommendation.APPROVE: PASS, Recommendation.REVIEW: REVIEW, Recommendation.BLOCK: FAIL}
     details: dict[str, JSON] = {"assessmentId": assessment.assessment_id, "score": assessment.score}
     return Check("fraud_risk_assessment", outcome[assessment.recommendation], BSA, details)
 

@@ -15,8 +15,8 @@ from fraud.selectors import cases as review_cases
 from fraud.services import cases
 from payments.models import Transfer
 from payments.selectors import transfers as register
-from payments.services import transfer_bookings, transfer_moves, transfer_waits
-from payments.transfer_enums import TransferState
+from payments.services import payout_schedules, transfer_bookings, transfer_moves, transfer_waits
+from payments.transfer_enums import Purpose, TransferState
 from payments.transfer_parameters import number
 from payments.transfer_refusals import TransferDeclined
 from payments.transfer_states import TransferStateForbids
@@ -77,6 +77,8 @@ def _let_go(transfer: Transfer, *, actor: Actor, now: datetime) -> None:
     entry = register_of_entries.find(EntryKind.PAYMENT, transfer.public_id)
     assert entry is not None, "an accepted transfer has its entry"
     freed = entries.free(entry_id=entry.public_id, actor=actor, now=now)
+    if transfer.purpose == Purpose.PAYOUT:
+        payout_schedules.hold_if_paused(transfer.payer, freed, actor=actor, now=now)
     planned = entries.replanned(freed, now)
     transfer.priority, transfer.estimated_settlement = freed.priority, planned.settles_at
     transfer.save(update_fields=["priority", "estimated_settlement"])

@@ -1,12 +1,14 @@
 """Where the money of an entry comes from and goes to: set aside when it is accepted, held when it has come."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Container, Iterable
 from datetime import datetime
+
+from django.db.models import Max, Min
 
 from ach import dates
 from ach.calendar import deadlines
 from ach.calendar.eastern import eastern
-from ach.enums import Direction, EntryKind
+from ach.enums import Direction, EntryKind, EntryState
 from ach.models import Entry
 from ach.parameters import number as rail_number
 from core.money import Currency, Money
@@ -17,6 +19,7 @@ from payments.services.entries import book as book_of
 from payments.transfer_money import Books, News, plan
 from payments.transfer_parameters import number
 
+NOT_REVERSED = (EntryState.CANCELLED, EntryState.RETURNED)
 VERIFICATION_COSTS = chart.costs("account_verification")
 
 
@@ -59,8 +62,16 @@ def open_missing(entries: Iterable[Entry], *, now: datetime) -> None:
     Booking.objects.bulk_create(made, ignore_conflicts=True)
 
 
-def release_at(booking: Booking, entry: Entry, *, now: datetime) -> datetime:
+def is_reversed(entry: Entry) -> bool:
+    """Whether its money is given back, or is about to be: what waits of a debit is not its payee's then."""
+    reversals = Entry.objects.filter(original=entry, kind=EntryKind.REVERSAL)
+    return reversals.exclude(state__in=NOT_REVERSED).exists()
+
+
+def release_at(booking: Booking, entry: Entry, *, known: Container[int], now: datetime) -> datetime:
     """The opening of a banking day after settlement: later for a consumer's account, one that is new, or a large sum.
+
+    `known` are the keys of entries whose account has paid before (`of_known_accounts`).
 
     It is no promise that nothing comes back: an unauthorized debit does for sixty days, and is then owed.
     """
@@ -68,7 +79,7 @@ def release_at(booking: Booking, entry: Entry, *, now: datetime) -> datetime:
     days = rail_number("debit_hold_banking_days", now)
     if entry.sec not in periods.corporate:
         days += number("consumer_hold_banking_days", now)
-    if not _has_paid_before(entry):
+    if entry.pk not in known:
         days += number("new_account_hold_banking_days", now)
     if booking.amount_minor >= number("exposure_minor", now):
         days += number("exposure_hold_banking_days", now)
@@ -76,9 +87,15 @@ def release_at(booking: Booking, entry: Entry, *, now: datetime) -> datetime:
     return deadlines.hold_until(eastern(settled), days, periods)
 
 
-def _has_paid_before(entry: Entry) -> bool:
-    earlier = Entry.objects.filter(account=entry.account_id, direction=Direction.DEBIT, settled_at__isnull=False)
-    return earlier.filter(kind=EntryKind.PAYMENT, returned_at=None).exclude(pk=entry.pk).exists()
+def of_known_accounts(entries: Collection[Entry]) -> set[int]:
+    """Keys of those whose account has paid another time, and that did not come back."""
+    paid = Entry.objects.filter(
+        account__in={entry.account_id for entry in entries}, direction=Direction.DEBIT, settled_at__isnull=False,
+        kind=EntryKind.PAYMENT, returned_at=None,
+    )  # fmt: skip
+    found = paid.order_by().values("account").annotate(first=Min("pk"), last=Max("pk"))
+    ends = {row["account"]: {row["first"], row["last"]} for row in found}
+    return {entry.pk for entry in entries if ends.get(entry.account_id, set()) - {entry.pk}}
 
 
 def _first(entry: Entry) -> Booking | None:

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from ach.enums import Direction
 from ach.events import EntryReturned
 from core.actors import SYSTEM
 from fraud.models import Observation
@@ -10,13 +11,15 @@ from payments.models import Booking
 
 
 def note(event: EntryReturned, *, now: datetime) -> None:
-    """Nothing where no observation of the transfer is kept: it was made before scores looked at them."""
+    """Nothing of a credit, nor where no observation of the transfer is kept: it was made before scores looked at it."""
+    if event.direction != Direction.DEBIT:
+        return
     booking = Booking.objects.select_related("transfer").filter(entry__public_id=event.entry_id).first()
     if booking is None or booking.transfer is None:
         return
     transfer_id = booking.transfer.public_id
     if Observation.objects.filter(payment_id=transfer_id).exists():
         labels.take_ach_return(
-            livemode=event.livemode, payment_id=transfer_id, reference=event.item_id,
+            livemode=event.livemode, payment_id=transfer_id, code=event.code, reference=event.item_id,
             known_at=min(event.returned_at, now), actor=SYSTEM, now=now,
         )  # fmt: skip

@@ -20,10 +20,12 @@ from fraud.decisions import Assessment, AssessmentRequest
 from fraud.enums import Recommendation
 from fraud.features.store import Seen
 from fraud.services import assessments
+from payments import transfer_metrics
 from payments.models import Transfer
 from payments.services import transfer_checks as checks
 from payments.services import transfer_holds, transfer_orders, transfer_sandbox, transfer_waits
 from payments.services.transfer_checks import Check
+from payments.services.transfer_failures import told_as_processing
 from payments.services.transfer_orders import Classified, TransferOrder
 from payments.services.transfer_sides import Sides
 from payments.transfer_enums import Purpose, TransferState
@@ -63,10 +65,12 @@ class _Found:
     why_review: str
 
 
+@told_as_processing()
 def originate(order: TransferOrder, sides: Sides, ask: Ask) -> Transfer:
     """The stored transfer, FAILED where sanctions or fraud forbid it. In the caller's transaction.
 
-    Raises NachaValidationFailed, AccountVerificationFailed, AccountStopped, AccountOverdrawn, NobodyCanSign.
+    Raises NachaValidationFailed, AccountVerificationFailed, AccountStopped, AccountOverdrawn, NobodyCanSign,
+    ProcessingFailed.
     """
     found = _judge(order, sides, ask)
     if found.refusal is not None:
@@ -99,10 +103,7 @@ def _judge(order: TransferOrder, sides: Sides, ask: Ask) -> _Found:
     verified, flags = checks.verification(sides.outside, livemode=ask.livemode, now=ask.now)
     screened, names = checks.sanctions(order, sides, livemode=ask.livemode, now=ask.now)
     assessment = assessments.evaluate(_request(order, sides, ask), seen=ask.seen, now=ask.now)
-    # The rules judge who pays whom. A payout goes to the party's own account, which people have signed; what cannot be
-    # scored waits all the same.
-    holds = ask.purpose != Purpose.PAYOUT or assessment.score is None
-    judged = checks.fraud(assessment, holds=holds)
+    judged = checks.fraud(assessment)
     all_flags, why = [*sides.flags, *flags], ""
     refusal: type[SanctionsMatch] | type[HighFraudRisk] | None = None
     if names.is_match:
@@ -114,7 +115,7 @@ def _judge(order: TransferOrder, sides: Sides, ask: Ask) -> _Found:
     if not names.was_screened:
         all_flags.append(checks.NOT_SCREENED)
         why = "no sanctions list says anything of the names"
-    elif assessment.recommendation == Recommendation.REVIEW and holds:
+    elif assessment.recommendation == Recommendation.REVIEW:
         why = "the fraud score asks for a person"
     elif order.amount_minor >= number("review_from_minor", ask.now):
         why = "the amount asks for a person"
@@ -216,6 +217,7 @@ def _row(order: TransferOrder, sides: Sides, ask: Ask, found: _Found, *, state: 
 
 
 def _record(transfer: Transfer, trail: list[Check], ask: Ask) -> None:
+    transfer_metrics.count(transfer)
     checks.record(trail, subject=transfer.public_id, actor=ask.actor, now=ask.now)
     verb = "refused" if transfer.state == TransferState.FAILED else "accepted"
     audit.record(

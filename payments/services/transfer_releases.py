@@ -3,10 +3,13 @@
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 
+from ach.enums import EntryKind
+from ach.models import Entry
 from payments import ach_door
 from payments.models import Booking, Transfer
-from payments.services import transfer_bookings
+from payments.services import transfer_bookings, transfer_holds
 
 PAGE = 200
 
@@ -14,11 +17,13 @@ PAGE = 200
 def release_due(*, now: datetime, limit: int = PAGE) -> int:
     """The longest waiting first, one that funds an escrow by itself. Returns how many were released.
 
-    One that came back meanwhile is passed over; if that is undone, it is looked at again.
+    One that came back or is reversed meanwhile is passed over; if that is undone, it is looked at again.
     """
+    reversals = Entry.objects.filter(original=OuterRef("entry"), kind=EntryKind.REVERSAL)
     due = Booking.objects.filter(release_at__lte=now, released_at=None).exclude(
         returned_at__isnull=False, undone_at=None
     )
+    due = due.exclude(Exists(reversals.exclude(state__in=transfer_holds.NOT_REVERSED)))
     found = list(due.select_related("transfer", "entry").order_by("release_at", "pk")[:limit])
     plain = [each for each in found if not (each.transfer and each.transfer.escrow_id)]
     released = 0
@@ -38,7 +43,8 @@ def _fund(booking: Booking, now: datetime) -> int:
     assert transfer is not None
     locked = Transfer.objects.select_for_update(of=("self",), no_key=True).select_related("payee").get(pk=transfer.pk)
     fresh = Booking.objects.select_for_update(no_key=True).get(pk=booking.pk)
-    if fresh.released_at is not None or (fresh.returned_at is not None and fresh.undone_at is None):
+    is_back = fresh.returned_at is not None and fresh.undone_at is None
+    if fresh.released_at is not None or is_back or transfer_holds.is_reversed(booking.entry):
         return 0
     account = ach_door.current().fund(
         escrow_id=transfer.escrow_id, payee=locked.payee, amount_minor=booking.amount_minor,

@@ -5,7 +5,6 @@ Micro-entries credit less than 1.00 each, are taken back by one debit, are calle
 watches how many go out and come back.
 """
 
-import hmac
 import json
 import secrets
 from dataclasses import dataclass
@@ -24,19 +23,13 @@ from compliance.selectors import bank_accounts as accounts
 from compliance.services.parties import require_good_standing
 from core import ids
 from core.actors import SYSTEM, Actor
-from core.api.once import Ticket
-from core.api.wire import to_wire
 from core.approvals import services as approvals
 from core.audit import services as audit
 from core.audit.chain import JSON
 from core.errors import FieldError, Refusal
-from core.idempotency import services as idempotency
-from core.idempotency.services import Replay
 from core.outbox import services as outbox
 from core.vault import envelope
 from core.vault.purposes import Purpose
-from payments import transfer_answers as answers
-from payments.answers import Answer, problem
 from payments.models import AccountVerification
 from payments.selectors import verifications as register
 from payments.services import transfer_holds, verification_volumes
@@ -64,10 +57,6 @@ class VerificationIsOver(Refusal):
     code: ClassVar[str] = "VERIFICATION_STATE_FORBIDS"
     status: ClassVar[int] = 409
     title: ClassVar[str] = "The verification does not wait for this"
-
-
-class AmountsDiffer(AccountVerificationFailed):
-    title: ClassVar[str] = "These are not the amounts that were sent"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,29 +96,6 @@ def start(*, new: NewVerification, livemode: bool, actor: Actor, now: datetime) 
                 _ask_to_trust(verification, new.source, new.source_reference, now=now)
         record(verification, "started", actor=actor, now=now, method=new.method)
     return verification
-
-
-def confirm(
-    *, verification_id: str, amounts: list[int], ticket: Ticket, livemode: bool, actor: Actor, now: datetime
-) -> Answer:
-    """The amounts as the holder read them, in any order. A wrong guess counts, and is answered with a kept problem.
-
-    Raises VerificationNotFound, VerificationIsOver.
-    """
-    with transaction.atomic():
-        claim = idempotency.claim(**ticket.fields(), now=now)
-        if isinstance(claim, Replay):
-            return Answer(claim.status, claim.body, replayed=True)
-        verification = lock(verification_id, livemode=livemode)
-        _require_confirmable(verification, now=now)
-        if _are_right(verification, amounts):
-            end(verification, VerificationState.VERIFIED, "", actor=actor, now=now)
-            body = {"success": True, **answers.verification_fields(verification), "timestamp": now}
-            answer = Answer(200, to_wire(body))
-        else:
-            answer = _wrong(verification, actor=actor, now=now)
-        idempotency.finish(claim_id=claim.id, status=answer.status, body=answer.body, now=now)
-    return answer
 
 
 def lock(verification_id: str, *, livemode: bool | None = None) -> AccountVerification:
@@ -181,7 +147,7 @@ def _send_micro_entries(verification: AccountVerification, *, actor: Actor, now:
     second = (first + secrets.randbelow(largest - 1)) % largest + 1
     amounts = (first, second) if verification.livemode else TEST_AMOUNTS
     verification.sealed = envelope.encrypt(
-        purpose=Purpose.ACH, plaintext=json.dumps(sorted(amounts)).encode(), context=_context(verification)
+        purpose=Purpose.ACH, plaintext=json.dumps(sorted(amounts)).encode(), context=sealing_context(verification)
     )
     verification.tries_left = number("micro_tries", now)
     verification.expires_at = now + timedelta(days=number("micro_days", now))
@@ -230,37 +196,8 @@ def _ask_to_trust(verification: AccountVerification, source: str, reference: str
     verification.save(update_fields=["approval_id"])
 
 
-def _require_confirmable(verification: AccountVerification, *, now: datetime) -> None:
-    if verification.method != VerificationMethod.MICRO_ENTRIES or verification.state != VerificationState.PENDING:
-        raise VerificationIsOver(f"it is {verification.state} by {verification.method}")
-    if verification.expires_at is not None and verification.expires_at <= now:
-        raise VerificationIsOver("the time to confirm is over")
-    if verification.settled_at is None:
-        raise VerificationIsOver("the micro-entries have not settled yet: nobody can know their amounts")
-
-
-def _are_right(verification: AccountVerification, amounts: list[int]) -> bool:
-    kept = envelope.decrypt(purpose=Purpose.ACH, ciphertext=bytes(verification.sealed), context=_context(verification))
-    return hmac.compare_digest(kept, json.dumps(sorted(amounts)).encode())
-
-
-def _wrong(verification: AccountVerification, *, actor: Actor, now: datetime) -> Answer:
-    verification.tries_left -= 1
-    if verification.tries_left == 0:
-        end(verification, VerificationState.FAILED, "the amounts were guessed too often", actor=actor, now=now)
-    else:
-        verification.save(update_fields=["tries_left"])
-        record(verification, "guessed", actor=actor, now=now, tries_left=verification.tries_left)
-    fields = {"tries_left": verification.tries_left, "verification_status": verification.state}
-    errors = (FieldError("/amounts", "are not what was sent"),)
-    account_id = verification.account.account_id
-    return problem(
-        AmountsDiffer(errors=errors, fields=fields),
-        f"/v1/bank-accounts/{account_id}/verifications/{verification.public_id}/confirm",
-    )
-
-
-def _context(verification: AccountVerification) -> dict[str, str]:
+def sealing_context(verification: AccountVerification) -> dict[str, str]:
+    """What the sealed amounts are bound to."""
     return {
         "table": "payments_accountverification", "row": verification.public_id,
         "party": verification.account.party.party_id, "mode": "live" if verification.livemode else "test",

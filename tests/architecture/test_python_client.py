@@ -132,6 +132,14 @@ def test_every_post_carries_a_key_and_nothing_else_does() -> None:
         assert ("Idempotency-Key" in request.headers) is (request.method == "POST"), name
 
 
+def test_every_documented_if_match_can_be_sent_and_no_other() -> None:
+    """Who read an object acts on what they read, or hears that it has changed."""
+    for name, request in calls():
+        operation = described_operation(operation_of(request))
+        described = {each["name"] for each in operation.get("parameters", ()) if each["in"] == "header"}
+        assert ("If-Match" in request.headers) is ("If-Match" in described), name
+
+
 RENAMED = {"CardShown": "Card"}
 SCHEMAS = DOCUMENT["components"]["schemas"]
 TYPED = [name for name, each in vars(types).items() if typing.is_typeddict(each) and each.__module__ == types.__name__]

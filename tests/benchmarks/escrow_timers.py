@@ -171,12 +171,15 @@ def _require_each_once(escrows: int, fired: list[int]) -> None:
     found = {
         "fired": sum(fired),
         "rows": timers.filter(state=TimerState.FIRED).count(),
-        "audited": AuditEntry.objects.filter(action="escrow.escrow.timer_fired").count(),
+        "audited": AuditEntry.objects.filter(
+            action="escrow.escrow.timer_fired", subject__startswith="ESC_bench_"
+        ).count(),
     }
     if set(found.values()) != {escrows * PER_ESCROW} or Setback.objects.exists():
         raise RuntimeError(f"not each once: {found}, {Setback.objects.count()} setbacks")
-    moved = Movement.objects.aggregate(number=Sum("amount_minor"))["number"]
-    if moved != escrows * AMOUNT or Escrow.objects.exclude(status="RELEASED").exists():
+    own = Escrow.objects.filter(public_id__startswith="ESC_bench_")
+    moved = Movement.objects.filter(escrow__in=own).aggregate(number=Sum("amount_minor"))["number"]
+    if moved != escrows * AMOUNT or own.exclude(status="RELEASED").exists():
         raise RuntimeError(f"{moved} moved instead of {escrows * AMOUNT}")
     if min(fired) == 0:
         raise RuntimeError("one worker had nothing to do")

@@ -86,6 +86,7 @@ def test_a_fresh_code_opens_the_page_that_asks_for_one(
     page.keyboard.press("Enter")
 
     expect(page.get_by_role("heading", name="Recovery codes")).to_be_visible()
+    page.wait_for_load_state()
     looks(page, "recovery-codes-left", violations)
     page.keyboard.press("n")
     expect(page.locator(".recovery-codes li")).to_have_count(10)
@@ -126,6 +127,7 @@ def test_new_device_is_asked_about_and_a_no_ends_its_sessions(
     staff.sign_in(Client(), person.user)
     page.goto("/admin/records/")
     page.get_by_role("link", name="Was this you?").click()
+    expect(page.get_by_role("button", name="No, end its sessions")).to_be_visible()
     looks(page, "sessions", violations)
 
     page.get_by_role("button", name="No, end its sessions").click()
@@ -152,6 +154,7 @@ def test_passkey_is_added_and_signs_in(
 
     page.get_by_label(f"Account of {person.user}").click()
     page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
     page.goto("/admin/records/")
     page.get_by_label("E-mail").fill(person.user.email)
     page.get_by_label("Password").fill(person.password)

@@ -39,7 +39,7 @@ def test_two_people_sign_by_keyboard_and_it_is_done(
     page.goto("/admin/approvals/")
     page.keyboard.press("j")
     page.keyboard.press("Enter")
-    expect(page).to_have_url(f"/admin/approvals/{request.request_id}/")
+    page.wait_for_url(f"**/admin/approvals/{request.request_id}/")
     page.get_by_label("One-time code").fill(code_of(controller))
     page.get_by_label("Reason").fill("Read it")
     page.keyboard.press("Escape")

@@ -28,6 +28,7 @@ def test_last_four_digits_are_found_walked_and_opened_by_keys(
     page.keyboard.press("/")
     page.keyboard.type("4242")
     page.keyboard.press("Enter")
+    page.wait_for_url("**/admin/search/?**")
     expect(page.get_by_role("heading", name="Results for “4242”")).to_be_visible()
     shoot(page, "search-results")
     assert violations(page) == []

@@ -1,12 +1,13 @@
 """The dashboards of fraud with a month of decisions in them, in both schemes and widths: nothing to complain about."""
 
 import random
+import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from core import clock
 from core.actors import SYSTEM
@@ -105,5 +106,5 @@ def test_a_number_leads_to_its_decisions(page: Page, sign_in: Callable[..., Pers
     furnish(sign_in("FRAUD_LEAD"), clock.now())
     page.goto("/admin/fraud/analytics/")
     page.locator(".tile", has_text=label).first.click()
-    assert page.title().startswith("Decisions")
-    assert page.locator("tbody tr").count() > 0
+    expect(page).to_have_title(re.compile("^Decisions"))
+    expect(page.locator("tbody tr")).not_to_have_count(0)

@@ -3,6 +3,7 @@
 What docs/fraud-tour.md tells. With HOLDFAST_SCREENSHOTS its pictures are written.
 """
 
+import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -70,7 +71,8 @@ def test_an_analyst_takes_the_most_urgent_case_and_what_was_found_becomes_a_labe
     expect(page.get_by_text("You hold it")).to_be_visible()
     page.get_by_label("What you found").select_option("CONFIRMED_FRAUD")
     page.get_by_label("Reason").fill("The owner of the card was asleep, and at home.")
-    picture(page, "fraud-case")
+    page.evaluate("scrollTo(0, 0)")
+    picture(page, "fraud-case", width=1400, height=900)
     page.get_by_role("button", name="Decline and void").click()
     page.wait_for_url(lambda url: case.case_id not in url)
     settle(clock.now())
@@ -163,6 +165,7 @@ def draft_in_the_editor(page: Page) -> int:
     page.get_by_label("Why you changed it").fill("Guests spend cards that customers of ours own.")
     picture(page, "fraud-rule-editor")
     page.get_by_role("button", name="Save draft").click()
+    page.wait_for_url(re.compile(r"/rules/\d+/$"))
     expect(page.get_by_text("is kept as a draft")).to_be_visible()
     return int(page.url.rstrip("/").rpartition("/")[2])
 

@@ -144,6 +144,7 @@ def judged_by_it(page: Page, sign_in: SignIn, model: ModelVersion) -> None:
     expect(page.get_by_text("The model begins here")).to_be_visible()
     expect(page.get_by_role("table", name="What the model went by")).to_be_visible()
     page.get_by_role("link", name="exact contributions").click()
+    page.wait_for_url("**/contributions/")
     with page.expect_navigation():
         page.keyboard.press("w")
     work.drain(now=clock.now())

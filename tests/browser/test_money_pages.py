@@ -1,5 +1,6 @@
 """A payment taken through the API, then walked on screen: list, page, ledger entry, account, and back by search."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -47,6 +48,7 @@ def test_one_payment_can_be_walked_from_the_list_to_the_ledger_and_back(
     timeline.locator("li[data-source=Ledger] a").first.click()
     expect(page.locator("main")).to_contain_text("acquirer_receivable")
     page.get_by_role("link", name="fees:platform").click()
+    page.wait_for_url("**/admin/accounts/fees:platform/**")
     expect(page.locator("main")).to_contain_text("40.00")
     page.keyboard.press("/")
     page.keyboard.type(paid["transactionId"])
@@ -66,7 +68,7 @@ def test_filters_stand_in_the_address_and_narrow_the_list(page: Page, sign_in: C
     expect(page.get_by_role("link", name=paid["paymentId"])).to_have_count(0)
     page.select_option("select[name=status]", "COMPLETED")
     page.get_by_role("button", name="Filter").click()
-    assert "status=COMPLETED" in page.url
+    expect(page).to_have_url(re.compile("status=COMPLETED"))
     expect(page.get_by_role("link", name=paid["paymentId"])).to_be_visible()
 
 

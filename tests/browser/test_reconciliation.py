@@ -36,6 +36,7 @@ def test_from_the_statement_to_the_question(
     page.get_by_label("Bank statement").set_input_files(tmp_path / "march.csv")
     page.get_by_role("button", name="Import").click()
     expect(page.get_by_text("march.csv is in.")).to_be_visible()
+    page.wait_for_load_state()
     look(page, "bank-statements", violations)
     page.keyboard.press("j")
     page.keyboard.press("Enter")

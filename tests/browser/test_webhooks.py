@@ -29,6 +29,7 @@ def test_a_failed_delivery_is_found_replayed_and_arrives(
         assert violations(page) == []
         shoot(page, "webhook-deliveries")
         page.get_by_role("link", name="payment.completed").click()
+        page.wait_for_url("**/admin/webhook-deliveries/*/")
         expect(page.get_by_text("Only a replay sends it again")).to_be_visible()
         expect(page.locator("pre").first).to_contain_text("the shop is closed")
         assert violations(page) == []
@@ -81,4 +82,5 @@ def test_an_endpoint_is_opened_in_the_browser_and_its_secret_is_on_that_page_alo
     expect(page.locator("code", has_text="whsec_")).to_be_visible()
     page.goto("/admin/webhooks/")
     page.get_by_role("link", name="https://shop.example.com/hooks").click()
+    page.wait_for_url("**/admin/webhooks/*/")
     assert "whsec_" not in page.content()

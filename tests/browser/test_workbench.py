@@ -46,6 +46,7 @@ def test_from_a_condition_to_its_backtest_by_keyboard(page: Page, sign_in: Calla
     sign_in("FRAUD_ANALYST")
     page.goto("/admin/rules/")
     page.keyboard.press("e")
+    page.wait_for_url("**/admin/rules/edit/")
     expect(page.get_by_role("heading", name="Edit rules")).to_be_visible()
     page.keyboard.press("a")
     rule = page.locator(".rule-list > li").last
@@ -72,7 +73,7 @@ def test_from_a_condition_to_its_backtest_by_keyboard(page: Page, sign_in: Calla
     page.get_by_label("Why you changed it").fill("High amounts")
     page.keyboard.press("Escape")
     page.keyboard.press("s")
-    expect(page).to_have_url("/admin/rules/2/")
+    page.wait_for_url("**/admin/rules/2/")
     expect(page.get_by_role("heading", name="Version 2")).to_be_visible()
     page.keyboard.press("b")
     expect(page.get_by_text("Under way")).to_be_visible()
@@ -96,6 +97,7 @@ def test_two_people_at_once_lose_nothing(page: Page, sign_in: Callable[..., obje
     page.keyboard.press("s")
     expect(page.get_by_role("heading", name="Somebody was faster")).to_be_visible()
     expect(page.locator("[name='0-points']")).to_have_value("222")
+    page.wait_for_load_state()
     page.keyboard.press("s")
     expect(page).to_have_url("/admin/rules/3/")
     assert RuleSet.objects.get(version=3).rules[0]["points"] == 222

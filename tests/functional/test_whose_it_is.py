@@ -6,7 +6,7 @@ another customer, Dan another provider, Eve an administrator of the marketplace,
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,9 +61,14 @@ def idp() -> Iterator[Provider]:
         yield served
 
 
+@pytest.fixture(scope="module")
+def furnished(kept_rows: Callable[[Callable[[], World]], World]) -> World:
+    return kept_rows(lambda: World(test=_furnish(livemode=False), live=_furnish(livemode=True)))
+
+
 @pytest.fixture
-def world() -> World:
-    return World(test=_furnish(livemode=False), live=_furnish(livemode=True))
+def world(furnished: World) -> World:
+    return World(test=dict(furnished.test), live=dict(furnished.live))
 
 
 def _furnish(*, livemode: bool) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """Every address as every role, really asked. What is let in must be what docs/permissions.md says, line by line."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
@@ -73,10 +74,21 @@ class World:
         return not any(name in self.url(address) for name in ("unknown", *PLACEHOLDERS.values()))
 
 
+@pytest.fixture(scope="module")
+def furnished(kept_rows: Callable[[Callable[[], World]], World], tmp_path_factory: pytest.TempPathFactory) -> World:
+    inbox = tmp_path_factory.mktemp("inbox")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(reconciliation, "inbox", lambda: inbox)
+        return kept_rows(_furnish)
+
+
 @pytest.fixture
-def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
+def world(furnished: World) -> World:
+    return World(dict(furnished.examples))
+
+
+def _furnish() -> World:
     """A completed payment with its escrow and a refund, one that waits for review, a settlement file with a break."""
-    monkeypatch.setattr(reconciliation, "inbox", lambda: tmp_path)
     done = pay().body["paymentId"]
     held = pay(amount_minor=100_000).body["paymentId"]
     pay("4000000000006082")

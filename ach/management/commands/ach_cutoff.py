@@ -12,7 +12,8 @@ from django.core.management.base import BaseCommand, CommandError
 
 from ach.models import Cutoff, File
 from ach.selectors import files as register
-from ach.services import cutoffs, delivery, files, watching
+from ach.selectors import unmapped
+from ach.services import cutoffs, delivery, files
 from core import clock
 from core.audit import operators
 from core.errors import Refusal
@@ -59,7 +60,7 @@ class Command(BaseCommand):
 
     def _status(self, *, livemode: bool, as_json: bool, now: datetime) -> None:
         found = list(register.cutoffs_newest(livemode=livemode)[:SHOWN])
-        lost = sum(watching.unmapped(now=now).values())
+        lost = sum(unmapped.count(now=now).values())
         if as_json:
             self.stdout.write(json.dumps({"cutoffs": [_as_json(each) for each in found], "unmapped": lost}))
             return

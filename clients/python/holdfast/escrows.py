@@ -27,13 +27,20 @@ class Escrows(Resource):
         return self._list(Operation("listEscrows", "GET", "/v1/escrows"), filters, at_most=at_most)
 
     def fund(
-        self, escrow_id: str, *, source: str, reference: str, idempotency_key: str | None = None
+        self,
+        escrow_id: str,
+        *,
+        source: str,
+        reference: str,
+        idempotency_key: str | None = None,
+        if_match: str | None = None,
     ) -> Answer[Escrow]:
         """`source` is BANK_TRANSFER, `reference` the bank's own. Needs the scope `escrows:fund`."""
         return self._post(
             Operation("fundEscrow", "POST", f"{ONE}/fund"),
             body(source=source, reference=reference),
             idempotency_key,
+            if_match=if_match,
             escrowId=escrow_id,
         )
 
@@ -45,24 +52,33 @@ class Escrows(Resource):
         by: str | None = None,
         evidence: Sequence[Mapping[str, Any]] | None = None,
         idempotency_key: str | None = None,
+        if_match: str | None = None,
     ) -> Answer[Escrow]:
         """`evidence`: documents as `{"name", "sha256", "note"}`; they stay with you."""
         return self._post(
             Operation("satisfyCondition", "POST", f"{CONDITION}/satisfy"),
             body(by=by, evidence=evidence),
             idempotency_key,
+            if_match=if_match,
             escrowId=escrow_id,
             conditionId=condition_id,
         )
 
     def accept(
-        self, escrow_id: str, condition_id: str, *, by: str | None = None, idempotency_key: str | None = None
+        self,
+        escrow_id: str,
+        condition_id: str,
+        *,
+        by: str | None = None,
+        idempotency_key: str | None = None,
+        if_match: str | None = None,
     ) -> Answer[Escrow]:
         """The payer ends an inspection early."""
         return self._post(
             Operation("acceptCondition", "POST", f"{CONDITION}/accept"),
             body(by=by),
             idempotency_key,
+            if_match=if_match,
             escrowId=escrow_id,
             conditionId=condition_id,
         )
@@ -77,6 +93,7 @@ class Escrows(Resource):
         payer_id: str | None = None,
         payee_id: str | None = None,
         idempotency_key: str | None = None,
+        if_match: str | None = None,
     ) -> Answer[Escrow]:
         """Raises a problem with the code MULTI_SIG_APPROVAL_REQUIRED where people have to sign first."""
         return self._post(
@@ -90,6 +107,7 @@ class Escrows(Resource):
                 payee_id=payee_id,
             ),
             idempotency_key,
+            if_match=if_match,
             escrowId=escrow_id,
         )
 
@@ -101,11 +119,13 @@ class Escrows(Resource):
         amount: int | None = None,
         payee_agrees: bool | None = None,
         idempotency_key: str | None = None,
+        if_match: str | None = None,
     ) -> Answer[Escrow]:
         return self._post(
             Operation("refundEscrow", "POST", f"{ONE}/refund"),
             body(reason=reason, amount=amount, payee_agrees=payee_agrees),
             idempotency_key,
+            if_match=if_match,
             escrowId=escrow_id,
         )
 

@@ -74,10 +74,10 @@ class WebhookEndpoints(Resource):
         operation = Operation("changeWebhookEndpoint", "PATCH", _ENDPOINT)
         return self._transport.send(Call(operation, place={"endpointId": endpoint_id}, body=wanted, if_match=if_match))
 
-    def delete(self, endpoint_id: str) -> Answer[WebhookEndpointDeleted]:
+    def delete(self, endpoint_id: str, *, if_match: str | None = None) -> Answer[WebhookEndpointDeleted]:
         """For good: what waits for it is not sent."""
         operation = Operation("deleteWebhookEndpoint", "DELETE", _ENDPOINT)
-        return self._transport.send(Call(operation, place={"endpointId": endpoint_id}))
+        return self._transport.send(Call(operation, place={"endpointId": endpoint_id}, if_match=if_match))
 
     def rotate_secret(
         self, endpoint_id: str, *, idempotency_key: str | None = None

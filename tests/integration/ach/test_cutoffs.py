@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 from ach import raw_totals
 from ach.enums import Direction, EntryKind, EntryState, Priority
 from ach.models import Batch, Case, Cutoff, Entry, File, Originator
+from ach.selectors import unmapped
 from ach.services import claiming, contents, cutoffs, entries, watching
 from ach.services.originators import SHIPPED_ID
+from ach.states import EntryStateForbids
 from compliance.models import BankAccount, Party
 from compliance.services import bank_accounts as payout_accounts
 from core.actors import SYSTEM
@@ -134,6 +136,20 @@ class TestLateness:
         assert first.trace == "123456780000001"
 
 
+class TestNothingToSend:
+    def test_there_is_no_cutoff_and_no_file(self) -> None:
+        assert cutoffs.run_due(now=CUTOFF).files == 0
+        held = factory.submitted(held="compliance looks at it")
+        gone = factory.submitted()
+        entries.cancel(entry_id=gone.public_id, why="asked by mistake", actor=TREASURER, now=NOW)
+        factory.submitted(now=CUTOFF + timedelta(minutes=1))
+        ran = cutoffs.run_due(now=CUTOFF)
+        assert (ran.entries, ran.files, ran.troubles) == (0, 0, {})
+        assert (Cutoff.objects.count(), File.objects.count()) == (0, 0)
+        held.refresh_from_db()
+        assert held.state == EntryState.HELD
+
+
 class TestWhatDoesNotGo:
     def test_an_account_that_cannot_be_opened_parks_its_entry_and_the_others_go(self) -> None:
         good, bad = factory.submitted(), factory.submitted()
@@ -149,9 +165,8 @@ class TestWhatDoesNotGo:
         assert (cutoff.pending, cutoff.parked, File.objects.get().entry_count) == (2, 1, 1)
         good.refresh_from_db()
         assert good.state == EntryState.FILED
-        entries.free(entry_id=bad.public_id, actor=TREASURER, now=CUTOFF)
-        case.refresh_from_db()
-        assert case.state == "CLOSED", "it waits again"
+        with pytest.raises(EntryStateForbids):
+            entries.free(entry_id=bad.public_id, actor=TREASURER, now=CUTOFF)
 
     def test_where_nothing_can_go_there_is_no_file(self) -> None:
         bad = factory.submitted()
@@ -206,7 +221,7 @@ class TestWhatDoesNotGo:
         good.refresh_from_db()
         assert (good.state, good.file.state) == (EntryState.FILED, "READY")
         later = CUTOFF + timedelta(minutes=16)
-        assert watching.unmapped(now=later) == {other.pk: 1}, "filed, and in no line of a file"
+        assert unmapped.count(now=later) == {other.pk: 1}, "filed, and in no line of a file"
         assert watching.watch(now=later) == 1
 
 

@@ -14,7 +14,7 @@ from moto import mock_aws
 from ach import transport
 from ach.enums import TransportKind
 from ach.models import File, Originator
-from ach.services import contents, cutoffs, delivery
+from ach.services import contents, cutoffs, delivery, files
 from ach.services.originators import SHIPPED_ID
 from ach.transport import BadSettings, Fetched, OtherContent, TransportFailed
 from ach.transport.folder import FolderTransport
@@ -97,6 +97,22 @@ class TestFolder:
         assert Incident.objects.get().alarm == "ach.delivery_failed"
         assert delivery.deliver(file_id=file.public_id, now=now)
         assert (bank / file.name).read_bytes() == contents.open_(file)
+        outbox.drain(now=now)
+        incident = Incident.objects.get()
+        assert (incident.state, incident.cause) == ("RESOLVED", f"{file.name} was delivered with try 5")
+
+    def test_what_is_withdrawn_needs_nobody_to_look_any_more(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        bank, file = factory.folder_bank(tmp_path), ready()
+        bank.rmdir()
+        for minutes in (0, 1, 3):
+            delivery.deliver(file_id=file.public_id, now=CUTOFF + minutes * MINUTE)
+        outbox.drain(now=CUTOFF + 4 * MINUTE)
+        assert Incident.objects.get().state == "OPEN"
+        files.withdraw(file_id=file.public_id, why="by hand", actor=factory.TREASURER, now=CUTOFF + 5 * MINUTE)
+        outbox.drain(now=CUTOFF + 5 * MINUTE)
+        assert Incident.objects.get().state == "RESOLVED"
 
     def test_bytes_that_are_not_those_that_were_written_do_not_leave(self, tmp_path: Path) -> None:
         bank, file = factory.folder_bank(tmp_path), ready()

@@ -1,6 +1,7 @@
 """Files of the bank: stored before they are read, read as a whole, applied once."""
 
 import hashlib
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -8,10 +9,12 @@ import pytest
 from django.db import transaction
 
 from ach.enums import CaseKind, EntryState, FileState, InboundState
-from ach.models import Case, Entry, File, InboundFile, InboundItem
+from ach.models import Case, Entry, File, InboundFile, InboundItem, Mailbox
 from ach.services import acknowledgements, inbound, reading, returns
 from ach.states import FileStateForbids
+from ach.transport import HostKeyChanged
 from ach.transport.folder import FolderTransport
+from core.actors import SYSTEM
 from core.audit.models import AuditEntry
 from core.outbox import services as outbox
 from core.outbox.models import Event
@@ -24,6 +27,7 @@ from tests.factories.ach_inbound import CAME, Said
 
 pytestmark = pytest.mark.django_db
 
+MINUTE = timedelta(minutes=1)
 REAL = Path(__file__).resolve().parents[4] / "shared" / "data" / "ach"
 
 
@@ -99,6 +103,24 @@ class TestRead:
         for content in (b"", b"\n"):
             assert ach.came(content).state == InboundState.DONE
         assert not Case.objects.exists()
+
+    def test_a_file_of_header_and_control_alone_is_valid_with_no_entries(self) -> None:
+        """As banks send it on a day without returns: recorded, read, done; the control may not say otherwise."""
+        header = ach.answers(Said(ach.settled(bank_accounts.active()), "R01")).splitlines()[0]
+        lines = [header, b"9000000000001" + b"0" * 42 + b" " * 39, *[b"9" * 94] * 8]
+        file = ach.came(b"\n".join(lines) + b"\n", name="EMPTY0311.ACH")
+        assert (file.state, file.problem, file.item_count) == (InboundState.DONE, "", 0)
+        assert (file.debit_minor, file.credit_minor, file.name) == (0, 0, "EMPTY0311.ACH")
+        assert [each["code"] for each in file.warnings] == ["EMPTY_FILE"]
+        row = AuditEntry.objects.get(action="ach.inbound.read", subject=file.public_id)
+        assert (row.facts["state"], row.facts["items"]) == ("READ", 0)
+        assert Event.objects.get(name="ach.received_file_read").payload["items"] == 0
+        assert (Case.objects.count(), alarms()) == (0, [])
+
+        counts_one = b"9000000000001" + b"00000001" + b"0" * 34 + b" " * 39
+        wrong = ach.came(b"\n".join([header, counts_one, *lines[2:]]) + b"\n")
+        assert wrong.state == InboundState.UNREADABLE
+        assert "entry_addenda_count" in wrong.problem
 
     def test_what_the_reader_forgave_is_written_down(self) -> None:
         entry = ach.settled(bank_accounts.active())
@@ -268,11 +290,70 @@ class TestFetched:
         assert inbound.fetch_all(now=CAME) == 1
         assert list(InboundFile.objects.order_by("id").values_list("state", flat=True)) == ["STORED", "DUPLICATE"]
 
-    def test_a_bank_that_cannot_be_reached_is_an_alarm(self, incoming: Path) -> None:
-        ach.originator(livemode=True)
+    def test_a_bank_that_cannot_be_reached_is_asked_after_growing_pauses_and_told_at_the_third(
+        self, incoming: Path
+    ) -> None:
+        """Minutes 0, 1, 3, then eight and fifteen more; the incident ends by itself."""
         incoming.rmdir()
-        assert inbound.fetch_all(now=CAME) == 0
+        tried = []
+        for minute in range(30):
+            before = Mailbox.objects.values_list("failed_tries", flat=True).first()
+            inbound.fetch_all(now=CAME + minute * MINUTE)
+            box = Mailbox.objects.get()
+            if box.failed_tries != before:
+                tried.append(minute)
+            assert bool(alarms()) is (minute >= 3)
+        assert tried == [0, 1, 3, 7, 15]
         assert set(alarms()) == {("ach.fetch_failed", "P2")}
+        assert Mailbox.objects.get().problem.startswith("ACH_TRANSPORT_FAILED")
+        outbox.drain(now=CAME + 30 * MINUTE)
+        assert Incident.objects.get().state == "OPEN"
+        incoming.mkdir()
+        inbound.fetch_all(now=CAME + 30 * MINUTE)
+        assert Mailbox.objects.get().failed_tries == 0
+        outbox.drain(now=CAME + 31 * MINUTE)
+        incident = Incident.objects.get()
+        assert (incident.state, incident.cause) == ("RESOLVED", "HOLDFAST TEST: fetched again after 5 failed tries")
+
+    def test_one_that_fails_now_and_then_is_nobodys_business(self, incoming: Path) -> None:
+        for minute in (0, 10, 20, 30):
+            incoming.rmdir()
+            inbound.fetch_all(now=CAME + minute * MINUTE)
+            incoming.mkdir()
+            inbound.fetch_all(now=CAME + (minute + 2) * MINUTE)
+        assert alarms() == []
+
+    def test_what_is_asked_seldom_is_told_by_its_time(self, incoming: Path) -> None:
+        parameters.change(
+            name="ach.fetch_retry_seconds", value=900, effective_from=CAME, reason="slow bank", actor=SYSTEM, now=CAME
+        )
+        incoming.rmdir()
+        inbound.fetch_all(now=CAME)
+        inbound.fetch_all(now=CAME + 14 * MINUTE)
+        assert alarms() == []
+        inbound.fetch_all(now=CAME + 15 * MINUTE)
+        assert alarms() == [("ach.fetch_failed", "P2")], "two tries in fifteen minutes"
+
+    def test_another_key_is_told_at_once_and_is_a_persons_to_end(
+        self, incoming: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def shows_another_key(_: object) -> Iterator[object]:
+            raise HostKeyChanged("the server shows another key")
+
+        with monkeypatch.context() as patched:
+            patched.setattr(FolderTransport, "fetch", shows_another_key)
+            inbound.fetch_all(now=CAME)
+        assert alarms() == [("ach.host_key_changed", "P1")]
+        inbound.fetch_all(now=CAME + MINUTE)
+        outbox.drain(now=CAME + MINUTE)
+        assert Incident.objects.get().state == "OPEN"
+
+    def test_a_bank_that_fails_keeps_no_other_waiting(self, incoming: Path) -> None:
+        """Whatever its library raises."""
+        (incoming / "empty.ach").write_bytes(b"")
+        ach.originator(livemode=True)
+        assert inbound.fetch_all(now=CAME) == 1
+        assert Mailbox.objects.get().originator.livemode
 
 
 def dies(*_: object) -> None:

@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from ach.enums import CaseKind, EntryState, FileState
 from ach.models import AccountStop, Case, Entry, File, InboundFile
-from ach.services import cases, contents, entries
+from ach.services import cases, contents, cutoffs, entries
 from ach.views import file_records
 from core import clock
 from core.actors import SYSTEM
@@ -21,6 +21,7 @@ from core.console import jumps
 from tests.factories import ach_console, ach_inbound, ach_outbound, bank_accounts, staff
 from tests.factories.ach_console import Rail
 from tests.factories.ach_inbound import CAME
+from tests.factories.ach_outbound import CUTOFF
 from tests.factories.payments import NOW
 
 pytestmark = pytest.mark.django_db
@@ -173,6 +174,31 @@ class TestRecords:
         assert f"/admin/ach/entries/{Entry.objects.get(line=4).public_id}/" in second
         assert 'id="L10"' in last
         assert 'rel="next" href' not in last
+
+    def test_of_a_long_file_stand_on_several_pages(self, treasury: Client, tmp_path: Path) -> None:
+        """250 payouts are 254 records, filled up to 260 lines: 200 and 60."""
+        ach_outbound.folder_bank(tmp_path)
+        first = ach_outbound.submitted(ach_outbound.account())
+        whole = {field.name: getattr(first, field.name) for field in Entry._meta.concrete_fields if field.name != "id"}
+        Entry.objects.bulk_create(
+            Entry(**{**whole, "public_id": f"ent_long{number:03}", "reference": f"ACHLONG{number:03}"})
+            for number in range(249)
+        )
+        assert cutoffs.run_due(now=CUTOFF).entries == 250
+        file = File.objects.get()
+        assert file.lines == 260
+        url = reverse("admin:ach_file_records", args=[file.public_id])
+        top = treasury.get(url).content.decode()
+        assert top.count(' id="L') == 200
+        assert f'rel="next" href="{url}?line=201"' in top
+        rest = treasury.get(url, {"line": "252"}).content.decode()
+        assert rest.count(' id="L') == 60
+        assert f'rel="prev" href="{url}?line=1"' in rest
+        assert 'rel="next" href' not in rest
+        last = Entry.objects.get(line=252)
+        assert f"/admin/ach/entries/{last.public_id}/" in rest, "the 250th payout, of a batch that began a page before"
+        seen = AuditEntry.objects.filter(action="ach.file.read").order_by("id")
+        assert [(row.facts["first_line"], row.facts["lines"]) for row in seen] == [(1, 200), (201, 60)]
 
     def test_of_a_file_that_is_damaged_or_not_written_nothing_is_shown(self, treasury: Client, tmp_path: Path) -> None:
         file = ach_console.filed(tmp_path)
@@ -378,8 +404,10 @@ class TestSearch:
         ach_console.filed(tmp_path, amounts=(46_000,))
         entry = Entry.objects.get()
         page = f"/admin/ach/entries/{entry.public_id}/"
-        for wanted in (entry.trace, entry.reference, entry.public_id):
+        for wanted in (entry.trace, entry.public_id):
             assert treasury.get("/admin/search/", {"q": wanted}).headers.get("Location") == page, wanted
+        transfer = f"/admin/transfers/{entry.reference}/"
+        assert treasury.get("/admin/search/", {"q": entry.reference})["Location"] == transfer
         case = cases.open_(kind=CaseKind.PARKED_ENTRY, subject=entry.public_id, summary="x", livemode=False, now=CAME)
         answer = treasury.get("/admin/search/", {"q": case.public_id})
         assert answer["Location"] == f"/admin/ach/cases/{case.public_id}/"

@@ -38,6 +38,24 @@ def arrive(parcel: str) -> None:
         outbox.publish(ParcelArrived(parcel_id=parcel, weight_grams=1_200, arrived_at=NOON))
 
 
+@pytest.mark.django_db
+def test_many_events_are_published_by_one_statement_and_heard_each(django_assert_num_queries) -> None:
+    heard = []
+    outbox.handles(ParcelArrived)(lambda event, *, now: heard.append((event.parcel_id, event.arrived_at)))
+    with django_assert_num_queries(1):
+        outbox.publish_many([ParcelArrived(f"p{number}", 1_200, NOON) for number in range(3)], now=NOON)
+    outbox.publish_many([], now=NOON)
+    outbox.drain(now=NOON)
+    assert sorted(heard) == [("p0", NOON), ("p1", NOON), ("p2", NOON)]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_many_events_outside_a_transaction_are_refused() -> None:
+    with pytest.raises(outbox.OutsideTransaction):
+        outbox.publish_many([ParcelArrived("p1", 1_200, NOON)], now=NOON)
+    assert not Event.objects.exists()
+
+
 def leave_mark(mark: str) -> None:
     """An effect that can be counted: every call adds a row."""
     WorkItem.objects.create(kind="mark", key=mark, due_at=NOON, created_at=NOON, state=State.DONE, finished_at=NOON)

@@ -89,3 +89,19 @@ def test_one_plan_serves_small_and_large_numbers() -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%%one_plan%%'", [])
         assert cursor.fetchone() == (1,)
+
+
+def test_many_rows_are_changed_by_one_statement_each_to_its_own_values(django_assert_num_queries) -> None:
+    changed = [party(f"cus_rows_{number}") for number in range(3)]
+    for row in changed:
+        rows.insert(row)
+    untouched = party("cus_rows_untouched")
+    rows.insert(untouched)
+    for number, row in enumerate(changed):
+        row.first_name, row.date_of_birth, row.address = f"Zoë {number}", None, {"floor": number}
+        row.updated_at = NOW.replace(hour=number)
+    with django_assert_num_queries(1):
+        assert rows.update_many(Party, changed, ["first_name", "date_of_birth", "address", "updated_at"]) == 3
+    for row in (*changed, untouched):
+        assert fields(Party.objects.get(pk=row.pk)) == fields(row)
+    assert rows.update_many(Party, [], ["first_name"]) == 0

@@ -81,7 +81,7 @@ class TestAch:
         found = exposure.available(Escrow(funding_rail="ACH"), funded_at=NOW, now=timezone.now())
         assert (found.at, found.why) == (NOW, "An ACH debit can be returned: the money is free at once.")
 
-    @given(st.datetimes(datetime(2024, 1, 1), datetime(2031, 1, 1), timezones=st.just(UTC)))  # noqa: DTZ001
+    @given(st.datetimes(datetime(2024, 1, 1), datetime(2031, 1, 1), timezones=st.just(UTC)))
     @settings(max_examples=40, suppress_health_check=list(HealthCheck), deadline=None)
     def test_never_earlier_than_five_whole_days_and_always_at_an_opening(self, came_in: datetime) -> None:
         found = exposure.available(Escrow(funding_rail="ACH"), funded_at=came_in, now=NOW).at

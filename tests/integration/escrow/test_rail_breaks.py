@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from ach.models import Change, Entry, File
+from ach.selectors import unmapped
 from ach.services import cases
 from core.money import Money
 from escrow.break_kinds import TERMS, BreakKind
@@ -172,12 +173,18 @@ def test_a_file_and_a_batch_whose_totals_are_not_those_of_their_entries(credit: 
 
 
 def test_entries_past_their_cutoff_that_are_on_no_way(credit: Transfer) -> None:
-    due = entry(credit).due_at
-    assert run(now=due + timedelta(hours=12)).state == "CLEAN", found()
-    run(now=due + timedelta(hours=12, seconds=1))
-    assert found() == [("ACH_UNMAPPED", entry(credit).originator.public_id, 0, 46_000)]
+    """Without a place for fifteen minutes, or in a file that stays for twelve hours: as the rail's own alarm counts."""
+    due, originator = entry(credit).due_at, entry(credit).originator
+    assert run(now=due + timedelta(minutes=15)).state == "CLEAN", found()
+    late = due + timedelta(minutes=15, seconds=1)
+    run(now=late)
+    assert found() == [("ACH_UNMAPPED", originator.public_id, 0, 46_000)]
+    assert unmapped.count(now=late) == {originator.pk: 1}
     file = ach.filed(entry(credit), now=due)
-    run(now=due + timedelta(hours=14))
+    assert run(now=due + timedelta(hours=12)).state == "CLEAN", found()
+    late = due + timedelta(hours=14)
+    run(now=late)
+    assert unmapped.count(now=late) == {originator.pk: 1}
     assert found() == [("ACH_UNMAPPED", file.public_id, 0, 46_000)]
     assert only("ACH_UNMAPPED").detail == "1 entries: FILED in PLANNED"
 
@@ -187,6 +194,7 @@ def test_an_entry_that_was_sent_without_its_line(credit: Transfer) -> None:
     tamper("UPDATE ach_entry SET line = NULL WHERE file_id = %s", file.pk)
     run(now=SOON)
     assert found() == [("ACH_UNMAPPED", f"{file.public_id} sent", 0, 46_000)]
+    assert sum(unmapped.count(now=SOON).values()) == 1
 
 
 def test_a_bank_that_does_not_acknowledge_in_time_where_it_does_so(credit: Transfer) -> None:
@@ -224,7 +232,7 @@ def test_only_clearing_is_written_off_by_posting() -> None:
     rail = {kind: TERMS[kind] for kind in BreakKind if kind.startswith("ACH_")}
     assert [kind for kind, terms in rail.items() if terms.posts] == [BreakKind.ACH_CLEARING_DIFFERS]
     assert {kind for kind, terms in rail.items() if not terms.writable} == {
-        "ACH_UNBOOKED", "ACH_UNMAPPED", "ACH_UNACKNOWLEDGED", "ACH_SUSPENSE_OLD", "ACH_CASE_OLD",
+        "ACH_UNBOOKED", "ACH_BEHIND", "ACH_UNMAPPED", "ACH_UNACKNOWLEDGED", "ACH_SUSPENSE_OLD", "ACH_CASE_OLD",
     }  # fmt: skip
 
 

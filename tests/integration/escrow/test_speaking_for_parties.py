@@ -82,7 +82,9 @@ class TestAnInspectionIsAccepted:
     def test_what_the_marketplace_entered_one_person_accepts(self, escrow: Escrow) -> None:
         escrows.meet(escrow, "roof")
         tess = staff.signed_in("TREASURY")
-        assert "The inspection is over." in text_of(tess.post(self.path(escrow), {"by": "cus_customer123"}, follow=True))
+        assert "The inspection is over." in text_of(
+            tess.post(self.path(escrow), {"by": "cus_customer123"}, follow=True)
+        )
         again = text_of(tess.post(self.path(escrow), {"by": "cus_customer123"}, follow=True))
         assert "nothing is being inspected." in again
 
@@ -101,7 +103,9 @@ class TestAnInspectionIsAccepted:
         with pytest.raises(NotAllowedToAccept):
             conditions.accept(**named, by="")
         rows = Condition.objects.all()
-        assert refused_by_the_database(lambda: rows.update(accepted_by=str(tess))) == "inspection_is_accepted_by_another"
+        assert (
+            refused_by_the_database(lambda: rows.update(accepted_by=str(tess))) == "inspection_is_accepted_by_another"
+        )
         assert refused_by_the_database(lambda: rows.update(entered_by="")) == "condition_ends_once"
         rows.update(accepted_by="STAFF:tom@holdfast.example")
         assert refused_by_the_database(lambda: rows.update(accepted_by="")) == "condition_ends_once"
@@ -114,7 +118,9 @@ class TestAnInspectionIsAccepted:
         escrow = escrows.funded(600_000, document=wire)
         for number in (1, 2):
             staff.person("ESCROW_APPROVER", email=f"a{number}@holdfast.example")
-        tess, tom = (staff.person("TREASURY", email=f"{name}@holdfast.example").user.actor() for name in ("tess", "tom"))
+        tess, tom = (
+            staff.person("TREASURY", email=f"{name}@holdfast.example").user.actor() for name in ("tess", "tom")
+        )
         named = {"escrow_id": escrow.public_id, "condition_id": "roof", "livemode": False, "by": "cus_customer123"}
         conditions.satisfy(**named, evidence=[], actor=tess, now=NOW)
         conditions.accept(**named, actor=tom, now=NOW)
@@ -146,7 +152,11 @@ class TestNewTermsAreProposed:
         """Milestones with what the parties added, percentages, names and all: only one hour differs."""
         wire = escrows.terms(("site", 100_000), ("roof", 300_000))
         wire["escrowConditions"][0]["milestoneData"] |= {"inspectionHours": 24, "drawing": {"sheet": 7}}
-        wire["escrowConditions"][1] |= {"timeoutHours": 200, "onTimeout": "SATISFY", "requiredApprovers": ["cus_customer123"]}
+        wire["escrowConditions"][1] |= {
+            "timeoutHours": 200,
+            "onTimeout": "SATISFY",
+            "requiredApprovers": ["cus_customer123"],
+        }
         escrow = escrows.funded(document=wire)
         tess = staff.signed_in("TREASURY", email="tess@holdfast.example")
         sent = filled(tess.get(self.path(escrow)), auto_refund_after_hours="888")
@@ -161,6 +171,15 @@ class TestNewTermsAreProposed:
         assert (proposed.payer_agreed_at, proposed.payee_agreed_at) == (None, None)
         before, after = parse(Terms.objects.get(version=1).document), parse(proposed.document)
         assert (after.conditions, after.release, after.disputes) == (before.conditions, before.release, before.disputes)
+
+    def test_four_eyes_from_the_first_cent(self) -> None:
+        escrow = escrows.funded()
+        tess = staff.signed_in("TREASURY")
+        sent = filled(tess.get(self.path(escrow)), escalation_threshold_amount="0", propose="1")
+        assert tess.post(self.path(escrow), sent).status_code == 302
+        assert Terms.objects.get(version=2).document["disputePolicy"]["escalationThresholdAmount"] == 0
+        blank = tess.post(self.path(escrow), sent | {"escalation_threshold_amount": ""})
+        assert blank.context["form"].errors["escalation_threshold_amount"] == ["This field is required."]
 
     def test_they_hold_when_both_sides_have_agreed(self) -> None:
         escrow = escrows.funded()
@@ -245,7 +264,9 @@ class TestEvidenceIsEntered:
         assert "Enter what the payer says" in text_of(tess.get(page))
         assert "Write down what they said" in text_of(self.enter(tess, dispute), 400)
         assert "64 hexadecimal digits" in text_of(self.enter(tess, dispute, documents="photo.jpg"), 400)
-        staged = self.enter(tess, dispute, statement="They rang: 40 pictures are missing.", documents=f"{'a' * 64}  order.pdf")
+        staged = self.enter(
+            tess, dispute, statement="They rang: 40 pictures are missing.", documents=f"{'a' * 64}  order.pdf"
+        )
         assert staged.status_code == 302
         assert not Submission.objects.exists()
         assert self.enter(tess, dispute, submit="on").status_code == 302

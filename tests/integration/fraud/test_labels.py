@@ -189,7 +189,8 @@ def test_disputes_and_unauthorised_returns_are_fraud_for_certain(paid):
     paid(payment_id="pay_2", ago=40 * DAY, payment_method="ach")
     said = {"livemode": False, "known_at": NOON, "now": NOON}
     disputed = labels.take_chargeback(payment_id="pay_1", reference="dp_1", actor=SYSTEM, **said)
-    returned = labels.take_ach_return(payment_id="pay_2", reference="091000010000001", actor=BANK, **said)
+    assert labels.take_ach_return(payment_id="pay_2", code="R01", reference="item_0", actor=BANK, **said) is None
+    returned = labels.take_ach_return(payment_id="pay_2", code="R10", reference="item_1", actor=BANK, **said)
     assert (disputed.source, disputed.strength, disputed.is_fraud) == ("CHARGEBACK", 100, True)
     assert (returned.source, returned.strength, returned.recorded_by) == ("ACH_RETURN", 100, "SYSTEM:ach")
 

@@ -10,6 +10,7 @@ import pytest
 
 from core import clock
 from core.clock import FixedClock
+from core.vault.kms import local
 from fraud.models import Assessment, FraudReport, Observation, ReviewCase
 from ops.marketplace import fraud_run, simulation
 from ops.marketplace.fraud_day import FraudPlan, Kind, attempts
@@ -33,6 +34,8 @@ def moved() -> Iterator[FixedClock]:
 
 @pytest.fixture(autouse=True)
 def _state(tmp_path: Path, settings: Any) -> None:
+    # Data keys of earlier tests stay those of the same master key, however long ago they were opened.
+    settings.HOLDFAST_MASTER_KEY_FILE = str(local.configured_path())
     settings.HOLDFAST_STATE_DIR = tmp_path
 
 

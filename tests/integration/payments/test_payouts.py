@@ -5,24 +5,29 @@ from typing import Any
 
 import pytest
 
+from ach.services import entries
 from core import clock
 from core.actors import SYSTEM
 from core.clock import FixedClock
 from core.money import Currency, Money
+from core.outbox import services as outbox
 from escrow.models import Receivable
 from escrow.services import receivables
 from escrow.services.ach_door import AchDoor
+from fraud.enums import CaseDecision, CaseOutcome
+from fraud.selectors import cases as review_cases
+from fraud.services import cases, lists
 from ledger import chart
 from ledger.services import journal
 from ledger.services.journal import Leg
 from payments import ach_door
-from payments.models import Payout
+from payments.models import Payout, Transfer
 from payments.selectors import transfers as register
 from payments.services import payout_runs, payout_schedules
 from payments.services.payout_schedules import NewSchedule
 from payments.transfer_enums import Interval
 from tests.factories import ach_transfers as ach
-from tests.factories import api
+from tests.factories import api, staff
 from tests.factories.ach_transfers import SELLER
 from tests.factories.api import ApiClient
 from tests.factories.payments import NOW
@@ -52,13 +57,13 @@ def schedule(**different: Any) -> datetime:
 
 
 def test_all_that_may_go_goes_to_the_sellers_own_account(backend: ApiClient) -> None:
-    """2,500.00 at once: a payout is not held for its amount, as its receiver was signed."""
+    """460.00 at once, and nothing is left."""
     account = ach.account(SELLER)
-    ach.balance(SELLER, 250_000)
+    ach.balance(SELLER, 46_000)
     made = backend.post("/v1/payouts", {"partyId": SELLER})
     assert made.status_code == 201, made.content
     payout = made.json()
-    assert (payout["amount"], payout["accountId"], payout["state"]) == (250_000, account, "SUBMITTED")
+    assert (payout["amount"], payout["accountId"], payout["state"]) == (46_000, account, "SUBMITTED")
     assert ach.available(PAYABLE) == 0
     transfer = backend.get(f"/v1/ach-transfers/{payout['transferId']}").json()
     assert (transfer["purpose"], transfer["companyDescription"]) == ("PAYOUT", "PAYOUT")
@@ -67,6 +72,93 @@ def test_all_that_may_go_goes_to_the_sellers_own_account(backend: ApiClient) -> 
     assert (empty.status_code, empty.json()["code"]) == (409, "INSUFFICIENT_BALANCE")
     assert [each["payoutId"] for each in backend.get("/v1/payouts").json()["data"]] == [payout["payoutId"]]
     assert backend.get(f"/v1/payouts/{payout['payoutId']}").json() == payout
+
+
+@pytest.mark.parametrize(
+    ("decision", "state", "entry", "left"),
+    [("APPROVE", "SUBMITTED", "WAITING", 0), ("DECLINE", "FAILED", "CANCELLED", 250_000)],
+)
+def test_a_doubtful_payout_waits_for_a_person(
+    backend: ApiClient, decision: str, state: str, entry: str, left: int
+) -> None:
+    """2,500.00 of a balance that has never been paid out: held, its money set aside, until an analyst decides."""
+    payout = doubtful(backend)
+    transfer = register.get(payout["transferId"])
+    assert (payout["state"], payout["status"], transfer.state_why) == (
+        "PENDING_REVIEW", "SUBMITTED", "the fraud score asks for a person",
+    )  # fmt: skip
+    assert (ach.entry_of(transfer).state, ach.available(PAYABLE)) == ("HELD", 0)
+    check = next(each for each in register.trail(transfer) if each.action == "fraud_risk_assessment")
+    assert check.result == "REVIEW_REQUIRED"
+    decide(transfer, decision)
+    assert (register.get(transfer.public_id).state, ach.entry_of(transfer).state) == (state, entry)
+    assert ach.available(PAYABLE) == left
+
+
+def test_let_go_during_a_pause_it_stays_where_it_is(backend: ApiClient) -> None:
+    """The analyst says yes, the pause says no: it leaves when the payouts go on."""
+    ach.known(SELLER)
+    schedule(reserve_minor=0)
+    transfer = register.get(doubtful(backend)["transferId"])
+    payout_schedules.pause(party_id=SELLER, livemode=False, why="login taken over", actor=SYSTEM, now=NOW)
+    decide(transfer, "APPROVE")
+    entry = ach.entry_of(transfer)
+    assert (register.get(transfer.public_id).state, entry.state) == ("SUBMITTED", "HELD")
+    assert entry.state_why == payout_schedules.PAUSED
+    payout_schedules.resume(party_id=SELLER, livemode=False, actor=SYSTEM, now=NOW)
+    assert ach.entry_of(transfer).state == "WAITING"
+
+
+def test_what_fraud_blocks_is_refused_and_kept(backend: ApiClient) -> None:
+    """The seller is on the list of blocked customers: nothing is set aside, and the payout says why."""
+    ach.account(SELLER)
+    ach.balance()
+    until = NOW + timedelta(days=30)
+    lists.add(
+        name="blocked_customers", value=SELLER, reason="a mule", livemode=False, expires_at=until, actor=SYSTEM, now=NOW
+    )
+    payout = backend.post("/v1/payouts", {"partyId": SELLER}).json()
+    assert (payout["success"], payout["status"]) == (False, "FAILED")
+    assert payout["declineReason"] == "Transaction blocked due to fraud assessment"
+    assert ach.available(PAYABLE) == 100_000
+    assert register.get(payout["transferId"]).failure_code == "HIGH_FRAUD_RISK"
+
+
+def doubtful(backend: ApiClient) -> dict[str, Any]:
+    ach.account(SELLER)
+    ach.balance(SELLER, 250_000)
+    return dict(backend.post("/v1/payouts", {"partyId": SELLER, "amount": 250_000}).json())
+
+
+def decide(transfer: Transfer, decision: str) -> None:
+    case = review_cases.find_for_payment(payment_id=transfer.public_id)
+    assert case is not None
+    analyst = staff.person("FRAUD_ANALYST").user.actor()
+    cases.claim(case_id=case.case_id, actor=analyst, now=NOW)
+    cases.decide(
+        case_id=case.case_id, decision=CaseDecision(decision), outcome=CaseOutcome.UNDETERMINED, reason="I called them",
+        actor=analyst, now=NOW,
+    )  # fmt: skip
+    outbox.drain(now=NOW)
+
+
+def test_a_fault_of_ours_keeps_nothing_and_may_be_tried_again(
+    backend: ApiClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The rail breaks while it takes the entry: the documented code, no payout, and the same key pays afterwards."""
+    ach.account(SELLER)
+    ach.balance()
+
+    def broken(**_: Any) -> None:
+        raise RuntimeError("prov_seller_001")
+
+    with monkeypatch.context() as broke:
+        broke.setattr(entries, "submit", broken)
+        refused = backend.post("/v1/payouts", {"partyId": SELLER}, headers={"Idempotency-Key": "k-1"})
+    assert (refused.status_code, refused.json()["code"]) == (502, "ACH_PROCESSING_FAILED")
+    assert SELLER not in refused.content.decode()
+    assert (Payout.objects.count(), ach.available(PAYABLE)) == (0, 100_000)
+    assert backend.post("/v1/payouts", {"partyId": SELLER}, headers={"Idempotency-Key": "k-1"}).status_code == 201
 
 
 def test_without_an_account_nothing_is_paid(backend: ApiClient) -> None:

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from ach.services import originators
+from ach.models import Originator
+from ach.services import entries, originators
 from ach.services.originators import NewOriginator
 from core import clock, ids
 from core.actors import SYSTEM, Actor
@@ -190,6 +191,55 @@ def test_blocked_countries_are_a_fraud_risk(backend: ApiClient) -> None:
         "HIGH_FRAUD_RISK",
         "Transaction blocked due to fraud assessment",
     )
+
+
+@pytest.mark.parametrize(
+    "discovered",
+    ["2026-03-02T10:00:00", "2026-03-02 10:00", "2026-03-02T10:00:00.123456"],
+)
+def test_a_moment_without_its_offset_is_no_moment(backend: ApiClient, discovered: str) -> None:
+    ach.balance()
+    made = backend.post("/v1/ach-transfers", body()).json()
+    said = {"cause": "DUPLICATE", "discoveredAt": discovered}
+    refused = backend.post(f"/v1/ach-transfers/{made['transferId']}/reverse", said)
+    assert (refused.status_code, refused.json()["code"]) == (400, "INVALID_REQUEST")
+    assert refused.json()["errors"] == [
+        {"pointer": "/discoveredAt", "detail": "Must have an offset from UTC, such as Z or -05:00."}
+    ]
+    said["discoveredAt"] = "2026-03-02T10:00:00-05:00"
+    understood = backend.post(f"/v1/ach-transfers/{made['transferId']}/reverse", said)
+    assert understood.json()["code"] == "TRANSFER_STATE_FORBIDS", "it never left; its moment was read"
+
+
+def test_a_fault_of_ours_has_the_documented_code_and_keeps_nothing(
+    backend: ApiClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The rail breaks while it takes the entry. The same key is good again afterwards."""
+    ach.balance()
+    wanted = body()
+
+    def broken(**_: Any) -> None:
+        raise RuntimeError(wanted["toAccountId"])
+
+    with monkeypatch.context() as broke:
+        broke.setattr(entries, "submit", broken)
+        refused = backend.post("/v1/ach-transfers", wanted, headers={"Idempotency-Key": "k-1"})
+    answer = refused.json()
+    assert (refused.status_code, answer["code"], answer["title"]) == (
+        502, "ACH_PROCESSING_FAILED", "Bank processing error",
+    )  # fmt: skip
+    assert answer["detail"] == "it could not be handed to the bank; nothing of it was kept"
+    assert (Transfer.objects.count(), ach.available(PAYABLE)) == (0, 100_000)
+    assert backend.post("/v1/ach-transfers", wanted, headers={"Idempotency-Key": "k-1"}).status_code == 201
+
+
+def test_where_no_bank_takes_them_nothing_is_kept(backend: ApiClient) -> None:
+    ach.balance()
+    Originator.objects.update(closed_at=NOW)
+    refused = backend.post("/v1/ach-transfers", body())
+    assert (refused.status_code, refused.json()["code"]) == (502, "ACH_PROCESSING_FAILED")
+    assert refused.json()["detail"] == "no originator of test data is entered"
+    assert Transfer.objects.count() == 0
 
 
 def test_over_the_same_day_limit_it_goes_as_standard_and_says_why(backend: ApiClient) -> None:

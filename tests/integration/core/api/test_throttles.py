@@ -29,6 +29,11 @@ def _nothing_is_remembered() -> Iterator[None]:
     parameters.forget_cache()
 
 
+def nobody_there() -> redis.Redis:
+    """A Redis that refuses connections; asked once, as the product's own client asks."""
+    return redis.Redis(host="127.0.0.1", port=1, socket_connect_timeout=0.05, retry=None)
+
+
 def test_the_documented_numbers_are_the_shipped_ones() -> None:
     now = clock.now()
     assert throttles.limits_for("payments.create", at=now) == [Limit(100, 60, burst=200)]
@@ -84,7 +89,7 @@ def test_requests_of_a_day_are_counted_where_they_are_let_through() -> None:
 
 
 def test_without_redis_nobody_says_how_much_a_key_was_used(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(throttles, "_client", redis.Redis(host="127.0.0.1", port=1, socket_connect_timeout=0.05))
+    monkeypatch.setattr(throttles, "_client", nobody_there())
     assert use.by_day("key_1", until=clock.now().date()) is None
 
 
@@ -158,7 +163,7 @@ def test_fifty_threads_get_exactly_the_burst(with_redis: bool, monkeypatch: pyte
 
 def test_without_redis_each_process_limits_by_itself_and_counts_it(monkeypatch: pytest.MonkeyPatch) -> None:
     """A limit on requests does not stop payments; the money's own limits are elsewhere."""
-    monkeypatch.setattr(throttles, "_client", redis.Redis(host="127.0.0.1", port=1, socket_connect_timeout=0.05))
+    monkeypatch.setattr(throttles, "_client", nobody_there())
     client = api.client("books:write", bulk=False)
     before = throttles.FALLBACKS._value.get()
     now = clock.now()
