@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("ach", "0032_replies"),
+        ("ach", "0035_pages_and_unmapped"),
     ]
 
     operations = [

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("ach", "0032_replies"),
+        ("ach", "0034_return_policies_are_signed"),
         ("compliance", "0006_corrections"),
     ]
 
