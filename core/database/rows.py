@@ -114,8 +114,7 @@ def _changes(model: type[models.Model], names: tuple[str, ...]) -> "tuple[str, l
     fields = [meta.pk, *(meta.get_field(name) for name in names)]
     columns = [str(field.column) for field in fields]  # type: ignore[union-attr]
     types = ", ".join(
-        f"%s::{field.rel_db_type(connection) if field is meta.pk else field.db_type(connection)}[]"  # type: ignore[union-attr]
-        for field in fields
+        f"%s::{field.rel_db_type(connection) if field is meta.pk else field.db_type(connection)}[]" for field in fields
     )
     sql = (
         f'UPDATE "{meta.db_table}" AS t SET {", ".join(f"""{name} = v.{name}""" for name in columns[1:])}'  # noqa: S608

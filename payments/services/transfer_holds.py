@@ -93,8 +93,8 @@ def of_known_accounts(entries: Collection[Entry]) -> set[int]:
         account__in={entry.account_id for entry in entries}, direction=Direction.DEBIT, settled_at__isnull=False,
         kind=EntryKind.PAYMENT, returned_at=None,
     )  # fmt: skip
-    found = paid.order_by().values("account").annotate(first=Min("pk"), last=Max("pk"))
-    ends = {row["account"]: {row["first"], row["last"]} for row in found}
+    found = paid.order_by().values_list("account").annotate(first=Min("pk"), last=Max("pk"))
+    ends: dict[int, set[int]] = {account: {first, last} for account, first, last in found}
     return {entry.pk for entry in entries if ends.get(entry.account_id, set()) - {entry.pk}}
 
 
