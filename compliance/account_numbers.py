@@ -13,6 +13,7 @@ _WEIGHTS = (3, 7, 1, 3, 7, 1, 3, 7, 1)
 _PREFIXES = frozenset({*range(13), *range(21, 33), *range(61, 73), 80})
 _LONGEST_NAME = 100
 _MOST_SHOWN = 4
+_MOST_PLACES = 2
 
 
 class AccountNumber:
@@ -68,6 +69,19 @@ def number_errors(number: AccountNumber) -> list[FieldError]:
     if ACCOUNT.fullmatch(number.clear):
         return []
     return [FieldError("/accountNumber", "must be 4 to 17 letters and digits without blanks")]
+
+
+def difference(old: AccountNumber, new: AccountNumber) -> str:
+    """Where two numbers differ, in words that tell neither: who signs a correction sees more than two equal ends."""
+    before, after = old.canonical, new.canonical
+    if len(before) != len(after):
+        return f"{len(after)} characters instead of {len(before)}"
+    places = [str(place) for place, (one, other) in enumerate(zip(before, after, strict=True), 1) if one != other]
+    if not places:
+        return "the same number"
+    if len(places) > _MOST_PLACES:
+        return f"{len(places)} of {len(before)} characters differ"
+    return f"differs at place{'s' if len(places) > 1 else ''} {' and '.join(places)} of {len(before)}"
 
 
 def holder_errors(holder_name: str, number: AccountNumber) -> list[FieldError]:

@@ -13,7 +13,7 @@ from ach.enums import ChangeState
 from ach.models import Change, Entry
 from ach.models.entry import UNSENT
 from ach.services import change_details, changes
-from compliance.account_numbers import number_errors, routing_errors
+from compliance.account_numbers import difference, number_errors, routing_errors
 from compliance.enums import AccountType, BankAccountState
 from compliance.models import BankAccount
 from compliance.services import account_numbers, bank_accounts
@@ -39,7 +39,8 @@ def prepare(*, change_id: str, now: datetime) -> None:
     if said is None or opened.why:
         _leave(change_id, opened.why, now)
         return
-    number = change_details.number_of(said) or account_numbers.unseal(account)
+    old = account_numbers.unseal(account)
+    number = change_details.number_of(said) or old
     routing = said.routing or account.routing_number
     if errors := [*routing_errors(routing), *number_errors(number)]:
         _leave(change_id, "; ".join(f"{error.pointer[1:]} {error.reason}" for error in errors), now)
@@ -49,10 +50,12 @@ def prepare(*, change_id: str, now: datetime) -> None:
         number=number, routing_number=routing, account_id=successor, party_id=account.party.party_id,
         livemode=account.livemode,
     )  # fmt: skip
-    _ask(change_id, account, successor, kept, now)
+    _ask(change_id, account, successor, kept, difference(old, number), now)
 
 
-def _ask(change_id: str, account: BankAccount, successor: str, kept: Sealed, now: datetime) -> None:
+def _ask(
+    change_id: str, account: BankAccount, successor: str, kept: Sealed, differs: str, now: datetime
+) -> None:  # fmt: skip
     with transaction.atomic():
         change = changes.locked(change_id)
         if change.state != ChangeState.OPEN or change.account_id != account.pk:
@@ -62,7 +65,11 @@ def _ask(change_id: str, account: BankAccount, successor: str, kept: Sealed, now
             return
         change.successor_id, change.successor_last4 = successor, kept.last4
         change.successor_sealed, change.successor_fingerprint = kept.sealed, kept.fingerprint
-        change.save(update_fields=["successor_id", "successor_last4", "successor_sealed", "successor_fingerprint"])
+        if "accountNumber" in change.after:
+            change.before["accountNumber"] = f"{account.masked}, {differs}"
+        change.save(
+            update_fields=["successor_id", "successor_last4", "successor_sealed", "successor_fingerprint", "before"]
+        )
         if change.account.state != BankAccountState.ACTIVE:
             changes.need_person(change, "the account is not paid to yet: enter the right one", now=now)
             return

@@ -59,7 +59,8 @@ def test_an_account_number_is_corrected_by_two_people_and_what_waits_goes_there(
     waiting = ach.waiting(account, direction=Direction.CREDIT)
     change = told(account, "C01", NEW)
     assert (change.state, change.due_at, change.account_id) == (ChangeState.ASKED, DUE, account.pk)
-    assert (change.before, change.after) == ({"accountNumber": "•••• 0273"}, {"accountNumber": "•••• 1614"})
+    assert change.before == {"accountNumber": "•••• 0273, 10 characters instead of 12"}
+    assert change.after == {"accountNumber": "•••• 1614"}
     waiting.refresh_from_db()
     assert (waiting.state, waiting.state_why) == (
         EntryState.HELD, f"C01 asks for other details ({change.public_id})",

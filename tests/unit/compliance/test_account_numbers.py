@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from compliance.account_numbers import (
     AccountNumber,
+    difference,
     holder_errors,
     number_errors,
     passes_checksum,
@@ -84,6 +85,20 @@ def test_at_most_four_and_at_most_half_of_a_number_are_shown(number: str) -> Non
     shown = AccountNumber(number).shown
     assert number.endswith(shown)
     assert 2 <= len(shown) <= min(4, len(number) // 2)
+
+
+@pytest.mark.parametrize(
+    ("after", "said"),
+    [
+        ("739184650273", "the same number"),
+        ("739174650273", "differs at place 5 of 12"),
+        ("739147650273", "differs at places 5 and 6 of 12"),
+        ("109184650274", "3 of 12 characters differ"),
+        ("73918465027", "11 characters instead of 12"),
+    ],
+)
+def test_two_numbers_with_one_ending_are_told_apart_and_not_told(after: str, said: str) -> None:
+    assert difference(AccountNumber("739184650273"), AccountNumber(after)) == said
 
 
 def test_a_number_is_the_same_however_its_letters_were_typed() -> None:
