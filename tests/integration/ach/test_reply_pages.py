@@ -33,7 +33,7 @@ def test_a_dishonored_return_from_its_decision_to_its_line(treasury: Client) -> 
     item = returned_twice()
     dishonored(item)
     waits = text(treasury, "ach_item", item.public_id)
-    assert "It goes back as R67 with its file." in waits
+    assert "It goes back as R67 with its file</a>." in waits
     assert "Do not send it back" in waits
     file = built()
     delivery.deliver(file_id=file.public_id, now=CUTOFF)
