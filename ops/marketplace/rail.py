@@ -3,14 +3,17 @@ its signatures; payouts for the next cutoff. Banks answer by the magic account n
 """
 
 import contextlib
-from datetime import datetime, time
+from collections.abc import Callable
+from datetime import datetime, time, timedelta
+from time import sleep
 
 from django.db import transaction
+from django.db.models import Max
 
 from ach.calendar.days import add_banking_days
 from ach.calendar.eastern import eastern, instant
-from ach.enums import FileState, InboundState
-from ach.models import File, InboundFile
+from ach.enums import EntryState, FileState, InboundState
+from ach.models import Entry, File, InboundFile
 from ach.sandbox import bank, paid_in
 from ach.services import cutoffs, delivery, inbound, settling
 from compliance.account_numbers import AccountNumber
@@ -20,6 +23,10 @@ from compliance.services import bank_accounts
 from compliance.services.bank_accounts import NewAccount
 from core.actors import Actor
 from core.money import Money
+from core.outbox import services as outbox
+from core.outbox.selectors import load as outbox_load
+from core.work import services as work
+from core.work.selectors import load as work_load
 from ledger import chart
 from ledger.services import journal
 from ledger.services.journal import Leg
@@ -38,23 +45,33 @@ SOON = ("prov_brightkeys", "prov_fern_garden")
 LARGEST = 1_812_500
 BANKING_DAYS = 4
 """From the payouts to today: cut, settled, returned, corrected."""
-ASKED, CUT = time(13), time(16, 50)
+ASKED = time(13)
+BUILDING, ANSWERING = timedelta(minutes=1), timedelta(minutes=20)
+"""After its cutoff a file is delivered, and acknowledged."""
+PATIENCE, PAUSE = 200, 0.05
 
 
 class Rail:
-    """`until` is the demo's end. Told of each evening, it does what marketplace, bank and rail do that day."""
+    """`until` is the demo's end. Told of each evening, it does what marketplace, bank and rail do that day.
 
-    def __init__(self, until: datetime) -> None:
+    `move_to` moves the clock of everybody: workers and their alarms live by the same hours.
+    """
+
+    def __init__(self, until: datetime, move_to: Callable[[datetime], None]) -> None:
+        self._move_to = move_to
         self._first = add_banking_days(eastern(until).date(), -BANKING_DAYS)
         self._last = add_banking_days(eastern(until).date(), -1)
 
     def end_of_day(self, moment: datetime) -> None:
-        """Payouts of the first day go with that day's cutoff; afterwards what the bank has said is fetched."""
+        """Payouts of the first day go with its last cutoff; afterwards what the bank has said is fetched."""
         day = eastern(moment).date()
         if day == self._first:
-            self._pay_everybody(instant(day, ASKED))
-            pass_time(instant(day, CUT))
-        if day >= self._first:
+            self._pay_everybody(moment)
+            last = Entry.objects.filter(state=EntryState.WAITING, livemode=False).aggregate(at=Max("due_at"))["at"]
+            for later in (BUILDING, ANSWERING) if last else ():
+                self._move_to(last + later)
+                pass_time(last + later)
+        elif day > self._first:
             pass_time(moment)
 
     def finish(self, now: datetime) -> None:
@@ -109,7 +126,17 @@ def _pay_out(party_id: str, now: datetime) -> None:
 
 
 def pass_time(now: datetime) -> None:
-    """What the jobs of rail and bank do at that moment; workers may be doing the same."""
+    """What the jobs of rail and bank do at that moment, and the books after them. Workers may be doing the same: it is
+    over once nothing of it is left, so that nobody finds it late when the clock leaps.
+    """
+    for _ in range(PATIENCE):
+        _go_on(now)
+        if not _is_left(now):
+            return
+        sleep(PAUSE)
+
+
+def _go_on(now: datetime) -> None:
     cutoffs.run_due(now=now)
     for file_id in File.objects.filter(state=FileState.READY, by_hand="").values_list("public_id", flat=True):
         delivery.deliver(file_id=file_id, now=now)
@@ -118,3 +145,16 @@ def pass_time(now: datetime) -> None:
     for file_id in InboundFile.objects.filter(state=InboundState.STORED).values_list("public_id", flat=True):
         inbound.process(file_id=file_id, now=now)
     settling.settle_due(now=now)
+    outbox.drain(now=now)
+    work.drain(now=now)
+
+
+def _is_left(now: datetime) -> bool:
+    return (
+        Entry.objects.filter(state=EntryState.WAITING, due_at__lte=now).exists()
+        or File.objects.filter(state__in=(FileState.PLANNED, FileState.BUILT)).exists()
+        or File.objects.filter(state=FileState.READY, by_hand="").exists()
+        or InboundFile.objects.filter(state__in=(InboundState.STORED, InboundState.READ)).exists()
+        or outbox_load(now=now).depth > 0
+        or work_load(now=now).depth > 0
+    )

@@ -11,10 +11,12 @@ import pytest
 from ach.enums import ChangeState, EntryState, FileState
 from ach.models import Change, Entry, File, Originator
 from ach.sandbox import statements
+from ach.services import watching
 from ach.services.originators import SHIPPED_ID
 from core import clock
 from core.approvals.services import policies
 from core.outbox import services as outbox
+from core.outbox.models import Event
 from core.work import services as work
 from escrow.models import BankStatement
 from escrow.services import bank_statements
@@ -39,17 +41,32 @@ def _played() -> None:
         staff.person(role)
     for number in range(2):
         staff.person("COMPLIANCE", full_name=f"Officer {number}")
-    rail = Rail(UNTIL)
     with clock.use(clock.FixedClock(UNTIL - timedelta(days=10))) as moving:
+        moves: list[datetime] = []
+
+        def move_to(moment: datetime) -> None:
+            moving.at = moment
+            moves.append(moment)
+
+        rail = Rail(UNTIL, move_to)
         simulation.introduce_parties(Marketplace("parties:write"), 7)
         for days in range(9, 0, -1):
             moving.at = datetime.combine((UNTIL - timedelta(days=days)).date(), time(23, 30), UTC)
             rail.end_of_day(moving.at)
-            settle(moving.at)
+            assert late(moving.at) == [], "everything was done before the clock goes on"
+        assert moves == [datetime(2026, 11, 21, 0, 51, tzinfo=UTC), datetime(2026, 11, 21, 1, 10, tzinfo=UTC)]
         moving.at = UNTIL
         rail.finish(UNTIL)
         settle(UNTIL)
         rail.finish(UNTIL)
+
+
+def late(now: datetime) -> list[object]:
+    """What watches the rail and reconciles the books finds at that moment."""
+    watching.watch(now=now)
+    books.run(now=now)
+    troubles = Event.objects.filter(name="ach.rail_troubled").values_list("payload__summary", flat=True)
+    return [*troubles, *(each for each in books.found() if each[0].startswith("ACH_"))]
 
 
 def settle(now: datetime) -> None:
