@@ -1,6 +1,5 @@
 """Reads of entries."""
 
-from collections.abc import Iterator
 from datetime import datetime
 from typing import ClassVar
 
@@ -32,18 +31,10 @@ def find(kind: str, reference: str) -> Entry | None:
     return _whole().filter(kind=kind, reference=reference).first()
 
 
-def in_file(file_id: str, *, after_id: int = 0, limit: int = PAGE) -> list[Entry]:
-    """Entries of a file by primary key, the next page after `after_id`; of the place they have now."""
+def names_in_file(file_id: str, *, after_id: int = 0, limit: int = PAGE) -> list[tuple[int, str]]:
+    """Keys and public ids of a file's entries, by key; the next page after `after_id`; of the place they have now."""
     file = File.objects.filter(public_id=file_id).values("pk")[:1]
-    return list(Entry.objects.filter(file=file, pk__gt=after_id).order_by("pk")[:limit])
-
-
-def pages_of(file_id: str, *, size: int = PAGE) -> Iterator[list[Entry]]:
-    """All entries of a file, page by page."""
-    last = 0
-    while page := in_file(file_id, after_id=last, limit=size):
-        yield page
-        last = page[-1].pk
+    return list(Entry.objects.filter(file=file, pk__gt=after_id).order_by("pk").values_list("pk", "public_id")[:limit])
 
 
 def list_newest(*, livemode: bool, state: str = "") -> QuerySet[Entry]:

@@ -16,11 +16,11 @@ def follow_page(*, file_id: str, after: int, now: datetime) -> int:
     Pages have names of their own: news of the same file that come meanwhile begin again at its first.
     """
     name, _, _ = file_id.partition("#")
-    page = register.in_file(name, after_id=after, limit=PAGE)
+    page = register.names_in_file(name, after_id=after, limit=PAGE)
     if not page:
         return 0
-    transfer_bookings.follow([each.public_id for each in page], now=now)
+    transfer_bookings.follow([public_id for _, public_id in page], now=now)
     if len(page) == PAGE:
-        last = page[-1].pk
+        last, _ = page[-1]
         work.enqueue(kind=FOLLOW, key=f"{name}#{last}", payload={"after": last}, due_at=now, now=now)
     return len(page)

@@ -1,9 +1,9 @@
 """Where the money of an entry comes from and goes to: set aside when it is accepted, held when it has come."""
 
-from collections.abc import Collection, Container, Iterable
+from collections.abc import Collection, Container
 from datetime import datetime
 
-from django.db.models import Max, Min
+from django.db.models import Max, Min, QuerySet
 
 from ach import dates
 from ach.calendar import deadlines
@@ -45,13 +45,11 @@ def open_for_verification(entry: Entry, *, now: datetime) -> Booking:
     return booking
 
 
-def open_missing(entries: Iterable[Entry], *, now: datetime) -> None:
+def open_missing(entries: QuerySet[Entry], *, now: datetime) -> None:
     """Retries and reversals are asked of the rail by others: they are booked like what they follow."""
     followers = [
         each
-        for each in Entry.objects.filter(
-            pk__in=[entry.pk for entry in entries], kind__in=(EntryKind.RETRY, EntryKind.REVERSAL)
-        ).select_related("original")
+        for each in entries.filter(kind__in=(EntryKind.RETRY, EntryKind.REVERSAL)).select_related("original")
         if not Booking.objects.filter(entry=each).exists()
     ]
     made = []
