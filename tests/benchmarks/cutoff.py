@@ -214,7 +214,7 @@ def _posted(entries: int) -> float:
                     book="test", kind="bench.floor", reference="floor",
                     legs=[Leg.debit(chart.BANK_TRUST, amount),
                           Leg.credit(chart.provider_payable(f"prov_bench_{number % SELLERS}"), amount)],
-                    idempotency_key=f"floor:{number}", effective_at=NOW,
+                    idempotency_key=f"cutoff.floor:{number}", effective_at=NOW,
                 )
                 for number in range(begin, begin + 200)
             ],
