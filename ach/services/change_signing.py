@@ -13,7 +13,7 @@ from ach.enums import ChangeState
 from ach.models import Change, Entry
 from ach.models.entry import UNSENT
 from ach.services import change_details, changes
-from compliance.account_numbers import difference, number_errors, routing_errors
+from compliance.account_numbers import AccountNumber, difference, number_errors, routing_errors
 from compliance.enums import AccountType, BankAccountState
 from compliance.models import BankAccount
 from compliance.services import account_numbers, bank_accounts
@@ -21,6 +21,7 @@ from compliance.services.account_numbers import Sealed
 from core import ids
 from core.actors import SYSTEM, Actor
 from core.approvals import services as approvals
+from core.vault.envelope import UnableToOpen
 
 APPLY = "ach.apply_change"
 _FIRST_DIGIT = {AccountType.CHECKING: "2", AccountType.SAVINGS: "3"}
@@ -39,8 +40,8 @@ def prepare(*, change_id: str, now: datetime) -> None:
     if said is None or opened.why:
         _leave(change_id, opened.why, now)
         return
-    old = account_numbers.unseal(account)
-    number = change_details.number_of(said) or old
+    told = change_details.number_of(said)
+    number = told or account_numbers.unseal(account)
     routing = said.routing or account.routing_number
     if errors := [*routing_errors(routing), *number_errors(number)]:
         _leave(change_id, "; ".join(f"{error.pointer[1:]} {error.reason}" for error in errors), now)
@@ -50,7 +51,17 @@ def prepare(*, change_id: str, now: datetime) -> None:
         number=number, routing_number=routing, account_id=successor, party_id=account.party.party_id,
         livemode=account.livemode,
     )  # fmt: skip
-    _ask(change_id, account, successor, kept, difference(old, number), now)
+    _ask(change_id, account, successor, kept, _differs(account, told), now)
+
+
+def _differs(account: BankAccount, told: AccountNumber | None) -> str:
+    """What the corrected number changes; one that cannot be opened any more may be corrected all the same."""
+    if told is None:
+        return ""
+    try:
+        return difference(account_numbers.unseal(account), told)
+    except UnableToOpen:
+        return "which cannot be read any more"
 
 
 def _ask(

@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 
 from ach.enums import EntryState, StopScope
-from ach.models import Case, Entry, File
+from ach.models import Case, Change, Entry, File
 from ach.services import contents, cutoffs, entries, parked, stops
 from ach.services.entries import InvalidEntry
 from ach.services.stops import AccountStopped
@@ -54,6 +54,7 @@ def corrected(old: BankAccount, code: str = "C01", said: str = GOOD) -> BankAcco
 def test_it_leaves_with_the_corrected_account() -> None:
     entry = stays_behind()
     new = corrected(entry.account, "C06", f"{GOOD}         32")
+    assert str(Change.objects.get().before["accountNumber"]).endswith(", which cannot be read any more")
     released = parked.release(entry_id=entry.public_id, actor=TREASURER, now=MORNING)
     assert (released.state, released.account, released.transaction_code) == ("WAITING", new, "32")
     assert Case.objects.get(subject=entry.public_id).state == "CLOSED"
