@@ -25,6 +25,7 @@ from core.api.views import ApiView
 from core.api.wire import WireSerializer
 from core.approvals.services import NobodyCanSign
 from core.vault.envelope import VaultUnavailable
+from core.vault.purposes import Purpose
 
 EXAMPLE = {
     "partyId": "prov_xyz789ghi012",
@@ -130,7 +131,7 @@ class BankAccountsView(ApiView):
             account = bank_accounts.create(new=new, livemode=call.livemode, actor=call.actor, now=now)
             return 201, {"success": True, **_shown(account), "timestamp": now}
 
-        return run_once(request, operation="bank_accounts.create", effect=effect, now=now)
+        return run_once(request, operation="bank_accounts.create", effect=effect, now=now, seals=(Purpose.ACH,))
 
 
 class BankAccountView(ApiView):

@@ -82,14 +82,24 @@ def ticket(request: Request, *, operation: str) -> Ticket:
 
 
 def run_once(
-    request: Request, *, operation: str, effect: Callable[[], tuple[int, dict[str, Any]]], now: datetime
+    request: Request,
+    *,
+    operation: str,
+    effect: Callable[[], tuple[int, dict[str, Any]]],
+    now: datetime,
+    seals: tuple[Purpose, ...] = (),
 ) -> Response:
     """Claim, `effect`, and the kept answer in one transaction.
 
     `effect` does everything in the database of this process and gives status and body (snake_case). What it
     raises undoes all of it, the claim included. Validate before: a malformed request claims nothing.
+
+    `seals` names what `effect` encrypts for: those keys are open before the transaction, which must not wait for the
+    key service. Raises VaultUnavailable.
     """
     wanted = ticket(request, operation=operation)
+    if seals:
+        envelope.warm(*seals)
     with transaction.atomic():
         claim = idempotency.claim(**wanted.fields(), now=now)
         if isinstance(claim, idempotency.Replay):

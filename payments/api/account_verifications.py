@@ -21,6 +21,7 @@ from core.api.views import ApiView
 from core.api.wire import StrictIntegerField, WireSerializer, to_wire
 from core.approvals.services import NobodyCanSign
 from core.vault.envelope import VaultUnavailable
+from core.vault.purposes import Purpose
 from payments import transfer_answers as answers
 from payments import transfer_refusals as refusals
 from payments.models import AccountVerification
@@ -130,7 +131,8 @@ class Verifications(ApiView):
             made = verifications.start(new=new, livemode=call.livemode, actor=call.actor, now=now)
             return 201, {"success": True, **answers.verification_fields(made), "timestamp": now}
 
-        return run_once(request, operation="bank_accounts.verify", effect=effect, now=now)
+        seals = (Purpose.ACH,) if new.method == VerificationMethod.MICRO_ENTRIES else ()
+        return run_once(request, operation="bank_accounts.verify", effect=effect, now=now, seals=seals)
 
 
 class VerificationConfirmation(ApiView):

@@ -18,6 +18,8 @@ from compliance.services.bank_accounts import BankAccountExists, BankAccountPend
 from compliance.services.parties import PartyRef, PartyTypesDiffer
 from core.actors import Actor
 from core.errors import FieldError
+from core.vault import envelope
+from core.vault.purposes import Purpose
 from payments.services.transfer_orders import TransferOrder
 from payments.transfer_refusals import AccountVerificationFailed
 
@@ -78,6 +80,12 @@ def resolve(order: TransferOrder, *, livemode: bool, actor: Actor, now: datetime
     sides = Sides(payer, payee, outside, with_us, customer, flags, entered=not known)
     parties.require_good_standing(*sides.parties())
     return sides
+
+
+def open_keys(order: TransferOrder, *, livemode: bool) -> None:
+    """Before the transaction in which `resolve` may seal an account that nobody has entered. Raises VaultUnavailable."""
+    if not livemode and any(sandbox_accounts.is_one(side) for side in (order.from_account, order.to_account)):
+        envelope.warm(Purpose.ACH)
 
 
 def _name(side: str, livemode: bool) -> str:

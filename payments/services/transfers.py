@@ -58,6 +58,7 @@ def create(order: TransferOrder, *, ticket: Ticket, livemode: bool, bulk: bool, 
     """
     transfer_id = ids.ach_transfer(now)
     seen = _look(order, transfer_id, livemode=livemode, now=now)
+    transfer_sides.open_keys(order, livemode=livemode)
     caller = ticket.caller.rpartition(":")[0]
     with transaction.atomic():
         claim = idempotency.claim(**ticket.fields(), now=now)

@@ -18,6 +18,7 @@ from core.vault.purposes import Purpose
 from payments import transfer_answers as answers
 from payments.answers import Answer, problem
 from payments.models import AccountVerification
+from payments.selectors import verifications as register
 from payments.services import verifications
 from payments.services.verifications import VerificationIsOver
 from payments.transfer_enums import VerificationMethod, VerificationState
@@ -33,15 +34,16 @@ def confirm(
 ) -> Answer:
     """The amounts as the holder read them, in any order. A wrong guess counts, and is answered with a kept problem.
 
-    Raises VerificationNotFound, VerificationIsOver.
+    Not in a transaction. Raises VerificationNotFound, VerificationIsOver, VaultUnavailable.
     """
+    sent = _sent(register.get(verification_id, livemode=livemode))
     with transaction.atomic():
         claim = idempotency.claim(**ticket.fields(), now=now)
         if isinstance(claim, Replay):
             return Answer(claim.status, claim.body, replayed=True)
         verification = verifications.lock(verification_id, livemode=livemode)
         _require_confirmable(verification, now=now)
-        if _are_right(verification, amounts):
+        if hmac.compare_digest(sent, _spelled(amounts)):
             verifications.end(verification, VerificationState.VERIFIED, "", actor=actor, now=now)
             body = {"success": True, **answers.verification_fields(verification), "timestamp": now}
             answer = Answer(200, to_wire(body))
@@ -60,11 +62,17 @@ def _require_confirmable(verification: AccountVerification, *, now: datetime) ->
         raise VerificationIsOver("the micro-entries have not settled yet: nobody can know their amounts")
 
 
-def _are_right(verification: AccountVerification, amounts: list[int]) -> bool:
-    kept = envelope.decrypt(
+def _sent(verification: AccountVerification) -> bytes:
+    """The amounts, opened ahead of the transaction that compares them; nothing for what nobody can confirm."""
+    if verification.method != VerificationMethod.MICRO_ENTRIES or verification.state != VerificationState.PENDING:
+        return b""
+    return envelope.decrypt(
         purpose=Purpose.ACH, ciphertext=bytes(verification.sealed), context=verifications.sealing_context(verification)
     )
-    return hmac.compare_digest(kept, json.dumps(sorted(amounts)).encode())
+
+
+def _spelled(amounts: list[int]) -> bytes:
+    return json.dumps(sorted(amounts)).encode()
 
 
 def _wrong(verification: AccountVerification, *, actor: Actor, now: datetime) -> Answer:
