@@ -62,6 +62,21 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
+@pytest.fixture(autouse=True)
+def _no_request_outlives_its_test(transactional_db: None, chromium: Browser) -> Iterator[None]:
+    """It would write into the next test's tables, and sign with a key they never had.
+
+    The server has a thread for each connection; a window's connections end with it.
+    """
+    yield
+    for window in list(chromium.contexts):
+        window.close()
+    for thread in threading.enumerate():
+        if "process_request_thread" in thread.name:
+            thread.join(timeout=20)
+            assert not thread.is_alive(), "a request is still being answered"
+
+
 @pytest.fixture
 def faults() -> list[str]:
     """What the browser complained about. A test that expects a complaint removes it from the list."""
@@ -76,19 +91,7 @@ def window(chromium: Browser, live_server, faults: list[str]) -> Iterator[Browse
     context.on("weberror", lambda error: faults.append(str(error.error)))
     yield context
     context.close()
-    answer_the_last_request()
     assert not faults, faults
-
-
-def answer_the_last_request() -> None:
-    """A request that outlived its window would write into the next test's tables, sealed with a key they never had.
-
-    The server has a thread for each connection, and the window's connections end with it.
-    """
-    for thread in threading.enumerate():
-        if "process_request_thread" in thread.name:
-            thread.join(timeout=20)
-            assert not thread.is_alive(), "a request is still being answered"
 
 
 @pytest.fixture

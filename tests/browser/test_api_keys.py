@@ -23,11 +23,9 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-def officer_window(chromium: Browser, live_server: Any, window: BrowserContext) -> BrowserContext:
+def officer_window(chromium: Browser, live_server: Any) -> BrowserContext:
     """A second window, for the other person."""
-    context = chromium.new_context(base_url=live_server.url, viewport=WIDE, reduced_motion="reduce")
-    window.on("close", lambda _: context.close())
-    return context
+    return chromium.new_context(base_url=live_server.url, viewport=WIDE, reduced_motion="reduce")
 
 
 def enter(context: BrowserContext, live_server: Any, *roles: str, full_name: str) -> staff.Person:
