@@ -9,6 +9,7 @@ from payments.enums import ChargebackState
 from payments.selectors.transfer_lists import Wanted
 from payments.transfer_enums import (
     Purpose,
+    ScheduleState,
     TransferState,
     TransferType,
     Trigger,
@@ -55,6 +56,23 @@ class PayoutFilter(_Created):
     state = forms.ChoiceField(required=False, choices=[ANY_STATE, *TransferState.choices])
     trigger = forms.ChoiceField(required=False, choices=[("", "However begun"), *Trigger.choices])
     party = _party("prov_…")
+
+
+class ScheduleFilter(forms.Form):
+    state = forms.ChoiceField(required=False, choices=[ANY_STATE, *ScheduleState.choices])
+    party = _party("prov_…")
+
+    def wanted(self) -> dict[str, str]:
+        return dict(self.cleaned_data) if self.is_valid() else {"state": "", "party": ""}
+
+
+class PauseForm(forms.Form):
+    why = forms.CharField(
+        label="Reason",
+        max_length=200,
+        help_text="Kept in the audit record with your name.",
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
 
 
 class VerificationFilter(forms.Form):

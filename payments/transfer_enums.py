@@ -52,6 +52,14 @@ class Trigger(TextChoices):
     SCHEDULED = "SCHEDULED", "By its schedule"
 
 
+class ScheduleState(TextChoices):
+    """Of a payout schedule. STOPPED pays when somebody asks, PAUSED not even then."""
+
+    ACTIVE = "ACTIVE", "Active"
+    STOPPED = "STOPPED", "Stopped"
+    PAUSED = "PAUSED", "Paused"
+
+
 class Interval(TextChoices):
     DAILY = "DAILY", "Every banking day"
     WEEKLY = "WEEKLY", "Every week"

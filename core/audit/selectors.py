@@ -1,6 +1,6 @@
 """Reading the record. Every list uses an index and has a limit."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -92,13 +92,18 @@ def _lowest_id(at: datetime) -> UUID:
     return UUID(int=(chain.microseconds(at) // 1000) << 80)
 
 
-def list_for_subject(subject: str | Iterable[str], *, linked: bool = False, limit: int = 200) -> list[AuditEntry]:
-    """The newest `limit` entries about one or several public ids, oldest first.
+def list_for_subject(
+    subject: str | Iterable[str], *, actions: Collection[str] = (), linked: bool = False, limit: int = 200
+) -> list[AuditEntry]:
+    """The newest `limit` entries about one or several public ids, oldest first; only of `actions` where some are named.
 
     `linked` adds what the same requests did to other subjects (entries that share a correlation id).
     """
     subjects = [subject] if isinstance(subject, str) else list(subject)
-    entries = list(AuditEntry.objects.filter(subject__in=subjects).order_by("-id")[:limit])
+    found = AuditEntry.objects.filter(subject__in=subjects)
+    if actions:
+        found = found.filter(action__in=actions)
+    entries = list(found.order_by("-id")[:limit])
     if linked:
         correlations = {entry.correlation_id for entry in entries} - {""}
         others = AuditEntry.objects.filter(correlation_id__in=correlations).exclude(correlation_id="")

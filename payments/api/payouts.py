@@ -10,7 +10,7 @@ from ach.services.stops import AccountStopped
 from compliance.selectors.parties import PartyNotFound
 from compliance.services.parties import PartyNotEligible
 from core import clock, ids
-from core.api.filters import choice, moment, text
+from core.api.filters import choice, flag, moment, text
 from core.api.once import run_once
 from core.api.owners import ADMINS, Named, One, Rows
 from core.api.requests import ApiRequest
@@ -108,8 +108,28 @@ class Payout(ApiView):
 
 
 class PayoutSchedules(ApiView):
-    scopes: ClassVar = {"POST": "payouts:write"}
-    owned_by: ClassVar = {"POST": ADMINS}
+    scopes: ClassVar = {"GET": "payouts:read", "POST": "payouts:write"}
+    owned_by: ClassVar = {"GET": ADMINS, "POST": ADMINS}
+    paged = True
+    filters = (
+        *text("partyId", "party__party_id", pattern=ids.PARTY_ID),
+        *choice("interval", Interval.values),
+        *flag("isActive", "is_active"),
+        *moment("createdAt"),
+    )
+
+    @describe(
+        "listPayoutSchedules",
+        summary="List payout schedules",
+        answers={200: page_of(serializers.ScheduleRowSerializer)},
+    )
+    def get(self, request: Request) -> Response:
+        """Newest first. A party that is paid on demand has none until its payouts are paused."""
+
+        def render(schedule: PayoutSchedule) -> dict[str, Any]:
+            return Verbatim(to_wire(answers.schedule_fields(schedule)))
+
+        return self.page(request, register.schedules(livemode=cast("ApiRequest", request).livemode), render)
 
     @describe(
         "putPayoutSchedule",
@@ -134,6 +154,22 @@ class PayoutSchedules(ApiView):
         )
 
 
+class PayoutScheduleOfParty(ApiView):
+    scopes: ClassVar = {"GET": "payouts:read"}
+    owned_by: ClassVar = {"GET": ADMINS}
+
+    @describe(
+        "getPayoutSchedule",
+        summary="When a party is paid by itself",
+        answers={200: serializers.ScheduleSerializer},
+        refusals=(register.ScheduleNotFound,),
+    )
+    def get(self, request: Request, provider_id: str) -> Response:
+        """With its pause, and what came of it last."""
+        schedule = register.get_schedule(provider_id, livemode=cast("ApiRequest", request).livemode)
+        return Response(Verbatim(to_wire({"success": True, **answers.schedule_fields(schedule)})))
+
+
 class PayoutSchedulePause(ApiView):
     scopes: ClassVar = {"POST": "payouts:write"}
     owned_by: ClassVar = {"POST": ADMINS}
@@ -143,7 +179,7 @@ class PayoutSchedulePause(ApiView):
         summary="Pause the payouts of a party",
         takes=serializers.PauseRequestSerializer,
         answers={200: serializers.ScheduleSerializer},
-        refusals=(PartyNotFound, register.ScheduleNotFound),
+        refusals=(PartyNotFound, payout_schedules.InvalidSchedule),
         example={"reason": "The seller's login was taken over"},
     )
     def post(self, request: Request, provider_id: str) -> Response:

@@ -24,6 +24,7 @@ urlpatterns = [
     path("payouts", payouts.Payouts.as_view()),
     path("payouts/<str:payout_id>", payouts.Payout.as_view()),
     path("payout-schedules", payouts.PayoutSchedules.as_view()),
+    path("payout-schedules/<str:provider_id>", payouts.PayoutScheduleOfParty.as_view()),
     path("payout-schedules/<str:provider_id>/pause", payouts.PayoutSchedulePause.as_view()),
     path("payout-schedules/<str:provider_id>/resume", payouts.PayoutScheduleResumption.as_view()),
 ]

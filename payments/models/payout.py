@@ -39,7 +39,9 @@ class PayoutSchedule(models.Model):
                 condition=Q(is_active=True, next_at__isnull=False, paused_at=None),
                 name="payout_schedule_by_due",
             ),
+            models.Index(fields=["livemode", "-created_at", "-id"], name="payout_schedule_newest_first"),
         ]
+        permissions = [("pause_payouts", "Can pause the payouts of a party and let them go on")]
         constraints = [
             models.CheckConstraint(condition=Q(interval__in=Interval.values), name="payout_interval_is_known"),
             models.CheckConstraint(

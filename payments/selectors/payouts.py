@@ -3,13 +3,19 @@
 from datetime import datetime
 from typing import ClassVar
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from compliance.models import Party
 from core.errors import Refusal
 from payments.models import Payout, PayoutSchedule, Transfer
-from payments.transfer_enums import Purpose
+from payments.transfer_enums import Purpose, ScheduleState
 from payments.transfer_states import CANCELLABLE
+
+_IN_STATE = {
+    ScheduleState.PAUSED: Q(paused_at__isnull=False),
+    ScheduleState.ACTIVE: Q(paused_at=None, is_active=True),
+    ScheduleState.STOPPED: Q(paused_at=None, is_active=False),
+}
 
 
 class PayoutNotFound(Refusal):
@@ -38,6 +44,14 @@ def get(payout_id: str, *, livemode: bool) -> Payout:
 
 def schedules(*, livemode: bool) -> QuerySet[PayoutSchedule]:
     return PayoutSchedule.objects.select_related("party").filter(livemode=livemode)
+
+
+def list_schedules(*, livemode: bool, state: str = "", party: str = "") -> QuerySet[PayoutSchedule]:
+    """For pages by (created_at, id), newest first. `state` is a ScheduleState, `party` a public name."""
+    found = schedules(livemode=livemode)
+    if state:
+        found = found.filter(_IN_STATE[ScheduleState(state)])
+    return found.filter(party__party_id=party) if party else found
 
 
 def find_schedule(party: Party) -> PayoutSchedule | None:

@@ -30,6 +30,7 @@ from payments.transfer_parameters import number
 
 WEEK = 7
 PAUSED = "payouts of the party are paused"
+VERBS = tuple(f"payments.payout_schedule.{verb}" for verb in ("changed", "paused", "resumed"))
 
 
 class InvalidSchedule(Refusal):
@@ -72,12 +73,15 @@ def put(*, new: NewSchedule, livemode: bool, actor: Actor, now: datetime) -> Pay
 
 
 def pause(*, party_id: str, livemode: bool, why: str, actor: Actor, now: datetime) -> PayoutSchedule:
-    """Stop at once, by one person. Raises PartyNotFound, ScheduleNotFound; a paused one is answered as it is."""
+    """Stop at once, by one person, also where there is no schedule. A paused one is answered as it is.
+
+    Raises PartyNotFound, InvalidSchedule without a reason.
+    """
     if not why.strip():
         raise InvalidSchedule(errors=(FieldError("/reason", "must say why"),))
     with transaction.atomic():
         party = _held(party_id, livemode)
-        schedule = register.get_schedule(party_id, livemode=livemode)
+        schedule = register.find_schedule(party) or _none(party, livemode, now)
         if schedule.paused_at is not None:
             return schedule
         schedule.paused_at, schedule.paused_by, schedule.paused_why = now, str(actor), why.strip()[:200]
@@ -172,6 +176,13 @@ def _require_valid(new: NewSchedule) -> None:
         errors.append(FieldError("/reserve", "must not be negative"))
     if errors:
         raise InvalidSchedule(errors=tuple(errors))
+
+
+def _none(party: Party, livemode: bool, now: datetime) -> PayoutSchedule:
+    """Of a party that is paid only when somebody asks: it keeps no more than the pause."""
+    return PayoutSchedule(
+        party=party, livemode=livemode, currency="USD", interval=Interval.DAILY, is_active=False, created_at=now
+    )
 
 
 def _held(party_id: str, livemode: bool) -> Party:

@@ -83,7 +83,7 @@ def resolve(order: TransferOrder, *, livemode: bool, actor: Actor, now: datetime
 
 
 def open_keys(order: TransferOrder, *, livemode: bool) -> None:
-    """Before the transaction in which `resolve` may seal an account that nobody has entered. Raises VaultUnavailable."""
+    """Before the transaction in which `resolve` may seal an account nobody has entered. Raises VaultUnavailable."""
     if not livemode and any(sandbox_accounts.is_one(side) for side in (order.from_account, order.to_account)):
         envelope.warm(Purpose.ACH)
 

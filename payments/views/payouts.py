@@ -1,7 +1,6 @@
-"""Payouts of balances: the list, and one with why it waits, the party's schedule, reserve and pause."""
+"""Payouts of balances: the list, and one with why it waits, beside the balance and the schedule of its party."""
 
 from dataclasses import dataclass
-from datetime import datetime
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import reverse
@@ -10,22 +9,16 @@ from core import clock, console
 from core.console.components import Column, Fact, Next
 from fraud.selectors import agreement
 from ledger import chart
-from ledger.selectors import balances
 from payments.forms import PayoutFilter
 from payments.models import Payout, PayoutSchedule, Transfer
 from payments.selectors import payouts as register
 from payments.selectors import transfer_lists
-from payments.services import payouts
-from payments.services.entries import book
-from payments.transfer_enums import Interval
-from payments.views import transfer_next, transfer_shown, transfer_timeline
+from payments.views import payout_schedules, transfer_next, transfer_shown, transfer_timeline
 from payments.views.transfers import url_of as transfer_url
 
 VIEW = "payments.view_payout"
-WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday")
 
 console.jump(prefix="po_", label="Payout", to="admin:payout")
-console.colour(PAUSED="careful")
 
 COLUMNS = [
     Column("Payout", "payout.public_id", "id"),
@@ -105,8 +98,8 @@ def payout_page(request: HttpRequest, payout_id: str) -> HttpResponse:
         "next": transfer_next.comes_next(story, now=now),
         "schedule": schedule,
         "facts": _facts(payout),
-        "balance": _balance(payout, schedule),
-        "schedule_facts": _schedule(schedule, now) if schedule else [],
+        "balance": payout_schedules.balance(payout.party, schedule),
+        "schedule_facts": payout_schedules.facts(schedule, now) if schedule else [],
         "coming": _coming(schedule) if schedule else None,
         "entries": transfer_shown.entries(story),
         "events": transfer_timeline.events(story),
@@ -116,15 +109,6 @@ def payout_page(request: HttpRequest, payout_id: str) -> HttpResponse:
 
 def url_of(payout_id: str) -> str:
     return reverse("admin:payout", args=[payout_id])
-
-
-def interval_in_words(schedule: PayoutSchedule) -> str:
-    """`every Friday`, `the 15th of every month`, `every banking day`."""
-    if schedule.interval == Interval.WEEKLY:
-        return f"every {WEEKDAYS[schedule.anchor - 1]}"
-    if schedule.interval == Interval.MONTHLY:
-        return f"day {schedule.anchor} of every month"
-    return "every banking day"
 
 
 def _whole(payout: Payout) -> Transfer:
@@ -152,42 +136,6 @@ def _facts(payout: Payout) -> list[Fact]:
         Fact("Asked for", payout.created_at, "stamp"),
     ]
     return [fact for fact in shown if fact.value not in (None, "")]
-
-
-def _balance(payout: Payout, schedule: PayoutSchedule | None) -> list[Fact]:
-    """What the party is owed now, and how much of it could be paid out."""
-    code = chart.provider_payable(payout.party.party_id)
-    there, url = balances.get(book(payout.livemode), code), reverse("admin:account", args=[code])
-    reserve = schedule.reserve_minor if schedule else 0
-    return [
-        Fact("Owed to the party", there.posted.minor, "money", payout.currency, url=url),
-        Fact("Not set aside for payouts under way", there.available.minor, "money", payout.currency, url=url),
-        Fact("Reserve that stays", reserve, "money", payout.currency),
-        Fact("Could be paid out now", payouts.payable(payout.party, schedule, payout.currency), "money",
-             payout.currency),
-    ]  # fmt: skip
-
-
-def _schedule(schedule: PayoutSchedule, now: datetime) -> list[Fact]:
-    shown = [
-        Fact("State", _state(schedule), "status"),
-        Fact("Paused", schedule.paused_at, "stamp", hint=schedule.paused_why),
-        Fact("Paused by", schedule.paused_by.partition(":")[2]),
-        Fact("When", interval_in_words(schedule)),
-        Fact("Least that is paid", schedule.minimum_minor, "money", schedule.currency),
-        Fact("Reserve", schedule.reserve_minor, "money", schedule.currency),
-        Fact("Next", schedule.next_at if _state(schedule) == "ACTIVE" else None, "stamp",
-             hint="overdue" if schedule.next_at and schedule.next_at <= now else ""),
-        Fact("What came of it last", schedule.last_outcome),
-        Fact("Changed", schedule.updated_at, "stamp", hint=schedule.updated_by.partition(":")[2]),
-    ]  # fmt: skip
-    return [fact for fact in shown if fact.value not in (None, "")]
-
-
-def _state(schedule: PayoutSchedule) -> str:
-    if schedule.paused_at is not None:
-        return "PAUSED"
-    return "ACTIVE" if schedule.is_active else "STOPPED"
 
 
 def _coming(schedule: PayoutSchedule) -> Next | None:

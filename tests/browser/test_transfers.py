@@ -58,6 +58,8 @@ def test_the_treasurer_follows_the_money(page: Page, sign_in: Callable[..., obje
         ("transfer", f"transfers/{transfer.public_id}/"),
         ("payouts", "payouts/"),
         ("payout", f"payouts/{payout.public_id}/"),
+        ("payout-schedules", "payout-schedules/"),
+        ("payout-schedule", f"payout-schedules/{SELLER}/"),
         ("verifications", "account-verifications/"),
         ("verification", f"account-verifications/{verification.public_id}/"),
     ):

@@ -5,10 +5,10 @@ from typing import Any, Unpack
 
 from holdfast.answers import Answer
 from holdfast.listing import Listing
-from holdfast.requests import PayoutFilter, TransferFilter, TransferOrder, body, moment
+from holdfast.requests import PayoutFilter, ScheduleFilter, TransferFilter, TransferOrder, body, moment
 from holdfast.resource import Resource
 from holdfast.transport import Operation
-from holdfast.types import Payout, PayoutRow, Reversal, Schedule, Transfer, TransferRow
+from holdfast.types import Payout, PayoutRow, Reversal, Schedule, ScheduleRow, Transfer, TransferRow
 
 
 class AchTransfers(Resource):
@@ -96,6 +96,15 @@ class PayoutSchedules(Resource):
             party_id=party_id, interval=interval, anchor=anchor, minimum=minimum, reserve=reserve, is_active=is_active
         )
         return self._post(Operation("putPayoutSchedule", "POST", "/v1/payout-schedules"), fields, idempotency_key)
+
+    def get(self, party_id: str) -> Answer[Schedule]:
+        return self._get(
+            Operation("getPayoutSchedule", "GET", "/v1/payout-schedules/{providerId}"), providerId=party_id
+        )
+
+    def list(self, *, at_most: int | None = None, **filters: Unpack[ScheduleFilter]) -> Listing[ScheduleRow]:
+        """Newest first."""
+        return self._list(Operation("listPayoutSchedules", "GET", "/v1/payout-schedules"), filters, at_most=at_most)
 
     def pause(self, party_id: str, *, reason: str, idempotency_key: str | None = None) -> Answer[Schedule]:
         """Nothing new is paid, and what no file carries yet is held."""

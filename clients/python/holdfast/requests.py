@@ -103,6 +103,12 @@ class PayoutFilter(Window, total=False):
     trigger: str
 
 
+class ScheduleFilter(Window, total=False):
+    party_id: str
+    interval: str
+    is_active: bool
+
+
 class EscrowTerms(TypedDict, total=False):
     """The four blocks of the documented terms, in wire names. `side` is who proposes: PAYER or PAYEE."""
 

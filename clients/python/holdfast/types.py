@@ -724,7 +724,7 @@ class Payout(PayoutRow):
     success: bool
 
 
-class Schedule(TypedDict):
+class ScheduleRow(TypedDict):
     partyId: str
     interval: str
     anchor: int
@@ -738,4 +738,7 @@ class Schedule(TypedDict):
     lastOutcome: str | None
     livemode: bool
     timestamp: str
+
+
+class Schedule(ScheduleRow):
     success: bool

@@ -240,6 +240,38 @@ def test_a_pause_holds_what_no_file_carries_and_lets_go_what_one_does(backend: A
     assert second.state == "WAITING"
 
 
+def test_a_party_that_is_paid_on_demand_is_paused_too(backend: ApiClient) -> None:
+    ach.account(SELLER)
+    ach.balance()
+    address = f"/v1/payout-schedules/{SELLER}"
+    assert backend.get(address).json()["code"] == "PAYOUT_SCHEDULE_NOT_FOUND"
+    unexplained = backend.post(f"{address}/pause", {"reason": "  "})
+    assert unexplained.status_code == 400
+    assert unexplained.json()["errors"][0]["pointer"] == "/reason"
+    assert backend.post(f"{address}/pause", {"reason": "drill"}).status_code == 200
+    shown = backend.get(address).json()
+    assert (shown["isPaused"], shown["isActive"], shown["nextAt"]) == (True, False, None)
+    assert backend.post("/v1/payouts", {"partyId": SELLER}).json()["code"] == "PAYOUTS_PAUSED"
+    # Let go on, it is paid on demand as before, and never by itself.
+    assert backend.post(f"{address}/resume").json()["nextAt"] is None
+    assert payout_runs.run_due(now=NOW + timedelta(days=40)) == 0
+    assert backend.post("/v1/payouts", {"partyId": SELLER}).status_code == 201
+
+
+def test_schedules_are_listed_by_party_and_interval(backend: ApiClient) -> None:
+    ach.known(SELLER)
+    ach.known(ach.SHOP)
+    schedule(interval=Interval.WEEKLY, anchor=5)
+    backend.post("/v1/payout-schedules", {"partyId": ach.SHOP, "interval": "DAILY", "isActive": False})
+
+    def listed(query: str) -> list[str]:
+        return [each["partyId"] for each in backend.get(f"/v1/payout-schedules{query}").json()["data"]]
+
+    assert set(listed("")) == {SELLER, ach.SHOP}
+    assert listed("?interval=WEEKLY") == listed("?isActive=true") == listed(f"?partyId={SELLER}") == [SELLER]
+    assert listed("?isActive=false") == [ach.SHOP]
+
+
 def test_a_schedule_that_makes_no_sense_is_refused(backend: ApiClient) -> None:
     ach.known(SELLER)
     refused = backend.post("/v1/payout-schedules", {"partyId": SELLER, "interval": "WEEKLY", "anchor": 6}).json()

@@ -14,14 +14,14 @@ from core.clock import FixedClock
 from core.console import jumps
 from core.outbox import services as outbox
 from fraud.models import ReviewCase
-from payments.models import AccountVerification, Payout, Transfer
+from payments.models import AccountVerification, Payout, PayoutSchedule, Transfer
 from payments.services import payout_schedules, payouts, transfer_bookings, verifications
 from payments.services.payout_schedules import NewSchedule
 from payments.services.payouts import PayoutOrder
 from payments.services.verifications import NewVerification
 from payments.transfer_enums import Interval, VerificationMethod
 from tests.factories import ach_transfers as ach
-from tests.factories import staff
+from tests.factories import bank_accounts, staff
 from tests.factories.ach_transfers import BACKEND, SELLER
 from tests.factories.payments import NOW
 
@@ -264,6 +264,70 @@ def test_what_is_told_outside_stands_in_the_timeline(treasurer: Client) -> None:
     assert "Told: ach_transfer.created" in text(treasurer, "transfer", transfer.public_id)
 
 
-@pytest.mark.parametrize("name", ["transfers", "payouts", "account_verifications"])
+class TestSchedule:
+    def test_the_page_pauses_and_lets_go_on(self, treasurer: Client) -> None:
+        """460.00 waits for its cutoff: the pause holds it, and it waits again afterwards."""
+        ach.known(SELLER)
+        new = NewSchedule(SELLER, Interval.WEEKLY, 5, 2_500, 10_000)
+        payout_schedules.put(new=new, livemode=False, actor=BACKEND, now=NOW)
+        entry = ach.entry_of(paid_out().transfer)
+        html = text(treasurer, "payout_schedule", SELLER)
+        assert "What is owed above the reserve is paid out, if it is 25.00 USD or more" in says(html)
+        for said in ("1,000.00", "540.00", "440.00", "every Friday, from 25.00 USD on, less a reserve of 100.00 USD"):
+            assert said in html, said
+        pause, resume = (reverse(f"admin:payout_schedule_{verb}", args=[SELLER]) for verb in ("pause", "resume"))
+        assert treasurer.post(pause, {"why": " "}).status_code == 400
+        assert PayoutSchedule.objects.get().paused_at is None
+        treasurer.post(pause, {"why": "login taken over"})
+        entry.refresh_from_db()
+        assert entry.state == "HELD"
+        html = text(treasurer, "payout_schedule", SELLER)
+        assert "Nothing is paid until somebody lets payouts go on" in says(html)
+        assert "login taken over (1 held)" in html
+        treasurer.post(resume)
+        entry.refresh_from_db()
+        assert entry.state == "WAITING"
+        assert "1 freed" in text(treasurer, "payout_schedule", SELLER)
+
+    def test_payouts_on_demand_are_paused_without_a_schedule(self, treasurer: Client) -> None:
+        paid_out()
+        assert "the party is paid when somebody asks" in says(text(treasurer, "payout_schedule", SELLER))
+        treasurer.post(reverse("admin:payout_schedule_pause", args=[SELLER]), {"why": "drill"})
+        assert "Paused" in text(treasurer, "payout_schedules", state="PAUSED", party=SELLER)
+        treasurer.post(reverse("admin:payout_schedule_resume", args=[SELLER]))
+        assert "when somebody asks" in text(treasurer, "payout_schedules", state="STOPPED")
+
+    def test_who_may_not_pause_sees_no_way_to(self) -> None:
+        ach.known(SELLER)
+        auditor = staff.signed_in("AUDITOR")
+        assert "What can be done" not in text(auditor, "payout_schedule", SELLER)
+        for verb in ("pause", "resume"):
+            answer = auditor.post(reverse(f"admin:payout_schedule_{verb}", args=[SELLER]), {"why": "x"})
+            assert answer.status_code == 403
+
+    def test_a_party_of_the_other_mode_or_of_nobody_has_no_page(self, treasurer: Client) -> None:
+        bank_accounts.party("prov_live_only", livemode=True)
+        for name in ("prov_live_only", "prov_nobody"):
+            assert treasurer.get(reverse("admin:payout_schedule", args=[name])).status_code == 404
+            assert treasurer.post(reverse("admin:payout_schedule_pause", args=[name]), {"why": "x"}).status_code == 404
+
+    def test_the_list_narrows_and_costs_the_same_for_one_and_for_many(self, treasurer: Client) -> None:
+        url = reverse("admin:payout_schedules")
+
+        def scheduled(party: str) -> None:
+            ach.known(party)
+            payout_schedules.put(new=NewSchedule(party, Interval.DAILY), livemode=False, actor=BACKEND, now=NOW)
+
+        scheduled(SELLER)
+        assert SELLER in text(treasurer, "payout_schedules", state="ACTIVE", party=SELLER)
+        assert "No schedule fits" in text(treasurer, "payout_schedules", state="PAUSED")
+        assert "No schedule fits" in text(treasurer, "payout_schedules", party="prov_nobody")
+        one = statements(treasurer, url)
+        for number in range(3):
+            scheduled(f"prov_more_00{number}")
+        assert statements(treasurer, url) == one == 1
+
+
+@pytest.mark.parametrize("name", ["transfers", "payouts", "account_verifications", "payout_schedules"])
 def test_who_may_see_payments_sees_these(name: str) -> None:
     assert staff.signed_in("AUDITOR").get(reverse(f"admin:{name}")).status_code == 200
