@@ -31,9 +31,10 @@ from ledger import chart
 from ledger.services import journal
 from ledger.services.journal import Leg
 from ops.marketplace.people import PROVIDERS, Provider
-from payments.services import payouts, transfer_decisions
+from payments.services import payout_schedules, payouts, transfer_decisions
+from payments.services.payout_schedules import NewSchedule
 from payments.services.payouts import NothingToPayOut, PayoutOrder
-from payments.transfer_enums import TransferState
+from payments.transfer_enums import Interval, TransferState
 
 MARKETPLACE = Actor("API_KEY", "demo", frozenset({"bank-accounts:write", "payouts:write"}))
 BANKS = ("021000021", "011401533", "091000019", "211391825")
@@ -41,6 +42,13 @@ _ENDS = {"prov_clearview": "7000002", "prov_oakhome": "7000003", "prov_tidepool"
 """An account that was closed, one that nobody finds, one whose number is another now."""
 LARGE = ("prov_lumen_photo", "prov_northmove", "prov_saffron")
 SOON = ("prov_brightkeys", "prov_fern_garden")
+SCHEDULES = {
+    "prov_lumen_photo": (Interval.WEEKLY, 5, 10_000, 50_000),
+    "prov_brightkeys": (Interval.DAILY, 0, 2_500, 0),
+    "prov_oakhome": (Interval.MONTHLY, 15, 5_000, 20_000),
+}
+"""Interval, its day, the least that is paid, and what stays."""
+CLOSED, WHY_PAUSED = "prov_clearview", "Its bank says that the account is closed (R02)"
 # From 25,000.00 a person judges each payout, and from 50,000.00 two sign the file.
 LARGEST = 1_812_500
 BANKING_DAYS = 4
@@ -85,6 +93,7 @@ class Rail:
             _carry_over(dict.fromkeys(SOON, 61_500), "soon", now)
             for party_id in SOON:
                 _pay_out(party_id, now)
+            _say_when(now)
 
     def _pay_everybody(self, now: datetime) -> None:
         _carry_over({provider.party_id: 2 * provider.typical_minor for provider in PROVIDERS}, "first", now)
@@ -101,6 +110,14 @@ def _open_account(provider: Provider, number: int, now: datetime) -> None:
         AccountNumber(digits),
     )  # fmt: skip
     bank_accounts.create(new=new, livemode=False, actor=MARKETPLACE, now=now)
+
+
+def _say_when(now: datetime) -> None:
+    """Who is paid by itself from now on; the seller whose account was closed is paid nothing until there is another."""
+    for party_id, (interval, anchor, minimum, reserve) in SCHEDULES.items():
+        new = NewSchedule(party_id, interval, anchor, minimum, reserve)
+        payout_schedules.put(new=new, livemode=False, actor=MARKETPLACE, now=now)
+    payout_schedules.pause(party_id=CLOSED, livemode=False, why=WHY_PAUSED, actor=MARKETPLACE, now=now)
 
 
 def _carry_over(amounts: dict[str, int], what: str, now: datetime) -> None:

@@ -22,7 +22,8 @@ from escrow.models import BankStatement
 from escrow.services import bank_statements
 from ledger.selectors import balances
 from ops.marketplace import simulation
-from ops.marketplace.rail import Rail
+from ops.marketplace.rail import CLOSED, Rail
+from payments.models import PayoutSchedule
 from tests.factories import reconciliation as books
 from tests.factories import staff
 from tests.factories.approvals import ASKER
@@ -86,6 +87,8 @@ def test_the_rail_is_alive_and_agrees_with_the_bank() -> None:
     # 18,125.00, 18,250.50 and 18,376.00: none so large that a person judges it, together more than leaves unsigned.
     assert (waiting.state, waiting.entry_count, waiting.credit_minor) == (FileState.UNSIGNED, 3, 5_475_150)
     assert Entry.objects.filter(state=EntryState.WAITING).count() == 2
+    scheduled = PayoutSchedule.objects.filter(paused_at=None, next_at__gt=UNTIL)
+    assert (scheduled.count(), PayoutSchedule.objects.exclude(paused_at=None).get().party.party_id) == (3, CLOSED)
 
     bank = Originator.objects.get(public_id=SHIPPED_ID)
     text = statements.statement(date(2026, 11, 18), date(2026, 11, 27), originator=bank)
