@@ -6,6 +6,7 @@ between leaves a row in RUNNING; when its lease is over and nobody holds it, it 
 """
 
 import hashlib
+import logging
 import random
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -181,7 +182,8 @@ def _give_back(lane: Lane[Row], row: Row, *, error: Exception, now: datetime, ta
         "last_error": describe(error),
     }
     outcome = "parked" if parked else "failed"
-    log.warning(f"row {outcome}", lane=lane.name, row=row.pk, tries=row.attempts, error=changes["last_error"])
+    level = logging.INFO if _was_unlucky(row, error) and not parked else logging.WARNING
+    log.log(level, f"row {outcome}", lane=lane.name, row=row.pk, tries=row.attempts, error=changes["last_error"])
     ROWS.labels(lane.name, outcome).inc()
     try:
         with transaction.atomic():

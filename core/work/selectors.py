@@ -50,11 +50,6 @@ def measure(model: type[Claimable], *, now: datetime) -> Load:
     return Load(found["depth"], lag, model.objects.filter(state=State.PARKED).count())
 
 
-def is_claimed(*models: type[Claimable]) -> bool:
-    """Whether anybody has a row of these in hand."""
-    return any(model.objects.filter(state=State.RUNNING).exists() for model in models)
-
-
 def list_parked() -> QuerySet[WorkItem]:
     """Work that used up its tries, oldest first."""
     return WorkItem.objects.filter(state=State.PARKED).order_by("due_at", "pk")

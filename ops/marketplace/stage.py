@@ -1,7 +1,6 @@
 """What every play needs: a clock that may be moved and comes back, and a key of its own that is revoked at the end."""
 
 import contextlib
-import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,13 +11,7 @@ from core import clock
 from core.actors import SYSTEM
 from core.api import keys
 from core.api.models import ApiKey, ThrottleClass
-from core.outbox.models import Delivery
-from core.webhooks.models import Delivery as WebhookDelivery
-from core.work.models import JobRun, WorkItem
-from core.work.selectors import is_claimed
 from ops.marketplace.client import MarketplaceClient
-
-PATIENCE_SECONDS, PAUSE_SECONDS = 2.0, 0.02
 
 
 class OnlyForDemos(RuntimeError):
@@ -45,27 +38,11 @@ def moved_clock(starts_at: datetime, *, will_resume: bool = False) -> Iterator[C
     moving.move_to(starts_at - real_now())
     finished = False
     try:
-        yield mover(moving)
+        yield lambda moment: moving.move_to(moment - real_now())
         finished = True
     finally:
         if finished or not will_resume:
             moving.move_to(timedelta())
-
-
-def mover(moving: clock.OffsetClock) -> Callable[[datetime], None]:
-    """Moves the clock to a moment, between two rows of the workers.
-
-    A worker that has rows in hand would look lost after a leap: its time for them would be over. Nothing is done twice
-    for it, so it is not waited for very long.
-    """
-
-    def move_to(moment: datetime) -> None:
-        deadline = time.monotonic() + PATIENCE_SECONDS
-        while is_claimed(WorkItem, JobRun, Delivery, WebhookDelivery) and time.monotonic() < deadline:
-            time.sleep(PAUSE_SECONDS)
-        moving.move_to(moment - real_now())
-
-    return move_to
 
 
 @contextlib.contextmanager

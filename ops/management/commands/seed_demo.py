@@ -42,7 +42,7 @@ class Command(BaseCommand):
             demo.finish_open_requests(moving)
         moving.move_to(plan.until - timedelta(days=plan.days + 2) - stage.real_now())
         facts = demo.open_accounts(base_url=options["base_url"], now=clock.now())
-        rail = Rail(plan.until, stage.mover(moving))
+        rail = Rail(plan.until, lambda moment: moving.move_to(moment - stage.real_now()))
         bar = Progress(TextColumn("holdfast: demo"), BarColumn(), MofNCompleteColumn(), console=Console(stderr=True))
         with bar:
             task = bar.add_task("demo", total=len(simulation.bookings(plan)))
