@@ -159,10 +159,11 @@ CLEARING = Comparison(
     """,  # noqa: S608
 )
 
-# The account's own side is credit. What belongs to no entry stays until treasury clears it.
+# The account's own side is credit. What belongs to no entry stays until treasury clears it. An item whose news waits
+# will be booked or taken out by itself.
 SUSPENSE = Comparison(
     "suspense holds the items that nobody has found an entry for",
-    (BreakKind.ACH_SUSPENSE_DIFFERS,),
+    (BreakKind.ACH_SUSPENSE_DIFFERS, BreakKind.ACH_BEHIND),
     f"""
     WITH opened AS (SELECT subject, min(opened_at) AS at FROM ach_case WHERE kind = 'UNMATCHED_ITEM' GROUP BY 1),
     item AS (
@@ -178,11 +179,13 @@ SUSPENSE = Comparison(
          WHERE a.book = %(book)s AND a.code = 'suspense'
            AND n.kind IN ('payments.ach_in_suspense', 'payments.ach_suspense_resolved')
          GROUP BY 1, 2
-    )
-    SELECT 'ACH_SUSPENSE_DIFFERS', coalesce(i.public_id, b.reference), {_BOOK}, 'suspense', coalesce(b.currency, 'USD'),
+    ), {WAITING}
+    SELECT CASE WHEN w.item_id IS NOT NULL THEN 'ACH_BEHIND' ELSE 'ACH_SUSPENSE_DIFFERS' END AS kind,
+           coalesce(i.public_id, b.reference), {_BOOK}, 'suspense', coalesce(b.currency, 'USD'),
            coalesce(i.minor, 0), coalesce(b.minor, 0), coalesce(i.state, 'no such item')
-      FROM item i FULL JOIN booked b ON b.reference = i.public_id
+      FROM item i FULL JOIN booked b ON b.reference = i.public_id LEFT JOIN waiting_item w ON w.item_id = i.public_id
      WHERE coalesce(i.minor, 0) <> coalesce(b.minor, 0) AND (i.since IS NULL OR i.since < %(unbooked_before)s)
+     ORDER BY kind DESC
     """,  # noqa: S608
 )
 

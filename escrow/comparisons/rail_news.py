@@ -13,7 +13,9 @@ from ach.events import (
     FileAcknowledged,
     FileDelivered,
     FileRejected,
+    ItemInSuspense,
     ReturnUndone,
+    SuspenseResolved,
 )
 from payments.services.transfer_files import FOLLOW
 
@@ -24,7 +26,8 @@ def _names(*classes: type) -> str:
 
 _FILES = FileDelivered, FileAcknowledged, FileRejected
 _ENTRY = EntryReturned, EntryCancelled, EntryParked, EntryFreed, ReturnUndone
-_NAMES = _names(*_FILES, *_ENTRY, EntriesSettled)
+_ITEM = ItemInSuspense, SuspenseResolved
+_NAMES = _names(*_FILES, *_ENTRY, *_ITEM, EntriesSettled)
 # One statement a state: each has its own partial index.
 _DELIVERIES = " UNION ALL ".join(
     f"SELECT event_id FROM outbox_delivery WHERE state = '{state}' AND handler LIKE 'payments.%%'"  # noqa: S608
@@ -36,7 +39,7 @@ _PAGES = " UNION ALL ".join(
     for state in ("DUE", "RUNNING")
 )
 
-# waiting_file: from which key on the entries of a file will be followed. waiting_entry: entries by public id.
+# waiting_file: from which key on the entries of a file will be followed. waiting_entry, waiting_item: by public id.
 WAITING = f"""
     waiting_event AS MATERIALIZED (
         SELECT name, payload FROM outbox_event WHERE relayed_at IS NULL AND name IN ({_NAMES})
@@ -55,4 +58,6 @@ WAITING = f"""
                 SELECT jsonb_array_elements_text(payload->'entry_ids'), false FROM waiting_event
                  WHERE name = '{EntriesSettled.name}') AS told (entry_id, undoes)
          GROUP BY 1
+    ), waiting_item AS (
+        SELECT DISTINCT payload->>'item_id' AS item_id FROM waiting_event WHERE name IN ({_names(*_ITEM)})
     )"""  # noqa: S608

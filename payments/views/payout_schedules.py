@@ -135,7 +135,13 @@ def balance(party: Party, schedule: PayoutSchedule | None) -> list[Fact]:
         Fact("Owed to the party", there.posted.minor, "money", currency, url=url),
         Fact("Not set aside for payouts under way", there.available.minor, "money", currency, url=url),
         Fact("Reserve that stays", reserve, "money", currency),
-        Fact("Could be paid out now", payouts.payable(party, schedule, currency), "money", currency),
+        Fact(
+            "Could be paid out now",
+            payouts.payable(party, schedule, currency),
+            "money",
+            currency,
+            hint="but for the pause" if schedule and schedule.paused_at else "",
+        ),
     ]
 
 

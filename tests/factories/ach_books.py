@@ -63,13 +63,14 @@ def returned(transfer: Transfer, *, now: datetime = WEDNESDAY) -> InboundItem:
     return item
 
 
-def suspended(like: Transfer, *, now: datetime = NOW) -> InboundItem:
-    """A return of a trace that nobody knows."""
+def suspended(like: Transfer, *, now: datetime = NOW, follow: bool = True) -> InboundItem:
+    """A return of a trace that nobody knows; the books hear of it unless `follow` is false."""
     entry = ach.entry_of(like)
     item = ach_inbound.item(entry, "R03", of=ach_inbound.inbound(entry.originator, at=now), original_trace="9" * 15)
     with transaction.atomic():
         suspense.put(item, "matches nothing", now=now)
-    outbox.drain(now=now)
+    if follow:
+        outbox.drain(now=now)
     return item
 
 

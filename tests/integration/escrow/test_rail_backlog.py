@@ -150,3 +150,19 @@ def test_an_undone_return_has_to_be_told_as_such(credit: Transfer) -> None:
     )
     run(now=later)
     assert found() == [("ACH_BEHIND", entry(credit).public_id, 46_000, 0)]
+
+
+def test_an_item_in_suspense_waits_for_a_worker_or_is_lost(credit: Transfer) -> None:
+    ach_books.sent(credit)
+    ach_books.settled(credit)
+    outbox.drain(now=NOW)
+    item = ach_books.suspended(credit, follow=False)
+    run(now=SOON)
+    assert found() == [("ACH_BEHIND", item.public_id, 46_000, 0)]
+    assert not halts.is_halted(BOOK, now=SOON)
+    outbox.fan_out(now=NOW)
+    assert kinds() == ["ACH_BEHIND"]
+    Delivery.objects.filter(state="DUE", handler__startswith="payments.").update(state="PARKED", attempts=1)
+    run(now=SOON)
+    assert found() == [("ACH_SUSPENSE_DIFFERS", item.public_id, 46_000, 0)]
+    assert halts.is_halted(BOOK, now=SOON)
