@@ -1,6 +1,7 @@
 """What of the rail is signed: that a file leaves, and that one which may have left is built anew."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import ClassVar
 
 from ach import approvals_policies as approvals_policies
@@ -56,7 +57,7 @@ class ReleaseFile(approvals.Action):
     ask_permission: ClassVar[str] = ""
     policy: ClassVar[Mapping[str, JSON]] = RELEASE
 
-    def content(self, *, subject: str, given: Mapping[str, JSON]) -> Content:  # noqa: ARG002 - the port's
+    def content(self, *, subject: str, given: Mapping[str, JSON], now: datetime) -> Content:
         """Raises FileNotFound."""
         file = register.get(subject)
         assert file.built_at is not None
@@ -90,7 +91,7 @@ class RebuildFile(approvals.Action):
     ask_permission: ClassVar[str] = "ach.rebuild_file"
     policy: ClassVar[Mapping[str, JSON]] = REBUILD
 
-    def content(self, *, subject: str, given: Mapping[str, JSON]) -> Content:  # noqa: ARG002 - the port's
+    def content(self, *, subject: str, given: Mapping[str, JSON], now: datetime) -> Content:
         """Raises FileNotFound, FileStateForbids."""
         file = register.get(subject)
         require(file, *rebuilding.REBUILDABLE)

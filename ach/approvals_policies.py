@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict
+from datetime import datetime
 from typing import ClassVar
 
 from django.urls import reverse
@@ -9,7 +10,7 @@ from django.urls import reverse
 from ach.approvals_returns import ASK, SIGN
 from ach.services import policies, policy_changes
 from ach.services.policy_changes import Proposal
-from core import approvals, clock
+from core import approvals
 from core.approvals import Content, Execution
 from core.audit.chain import JSON
 
@@ -34,10 +35,10 @@ class ChangeReturnPolicy(approvals.Action):
         ],
     }
 
-    def content(self, *, subject: str, given: Mapping[str, JSON]) -> Content:
+    def content(self, *, subject: str, given: Mapping[str, JSON], now: datetime) -> Content:
         """Covered are the row as proposed and the one that it follows. Raises InvalidReturnPolicy."""
         proposal = Proposal.read(given)
-        policy_changes.require_possible(subject, proposal, now=clock.now())
+        policy_changes.require_possible(subject, proposal, now=now)
         before = policies.in_force(subject, proposal.effective_from)
         return Content(
             summary=f"From {proposal.effective_from} on {subject} leads to: {in_words(proposal)}",

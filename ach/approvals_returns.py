@@ -7,7 +7,7 @@ from typing import ClassVar
 from ach.models import AccountStop, Change, Entry, InboundItem
 from ach.services import change_signing, dishonors, reversals, stops, suspense
 from compliance.selectors import bank_accounts as register
-from core import approvals, clock
+from core import approvals
 from core.approvals import Content, Execution
 from core.audit.chain import JSON
 
@@ -32,7 +32,7 @@ class LiftStop(approvals.Action):
     def hold(self, *, subject: str) -> None:
         list(AccountStop.objects.select_for_update(no_key=True).filter(public_id=subject).values_list("pk"))
 
-    def content(self, *, subject: str, given: Mapping[str, JSON]) -> Content:  # noqa: ARG002 (the row says all)
+    def content(self, *, subject: str, given: Mapping[str, JSON], now: datetime) -> Content:
         """Raises StopNotFound, StopIsLifted."""
         stop = stops.get(subject)
         account = stop.account
@@ -63,7 +63,7 @@ class ResolveSuspense(approvals.Action):
     def hold(self, *, subject: str) -> None:
         suspense.lock(subject)
 
-    def content(self, *, subject: str, given: Mapping[str, JSON]) -> Content:
+    def content(self, *, subject: str, given: Mapping[str, JSON], now: datetime) -> Content:
         """Raises ItemNotFound, ItemNotInSuspense, EntryDoesNotFit."""
         item, entry = suspense.require_resolvable(subject, str(given.get("entryId") or ""))
         where = f"is {entry.public_id} of {entry.party.party_id}" if entry else "belongs to no entry of ours"
@@ -100,10 +100,10 @@ class DishonorReturn(approvals.Action):
     def hold(self, *, subject: str) -> None:
         list(InboundItem.objects.select_for_update(no_key=True).filter(public_id=subject).values_list("pk"))
 
-    def content(self, *, subject: str, given: Mapping[str, JSON]) -> Content:
+    def content(self, *, subject: str, given: Mapping[str, JSON], now: datetime) -> Content:
         """Raises ItemNotFound, UnableToDishonor."""
         code = str(given.get("code") or "")
-        item = dishonors.require_possible(item_id=subject, code=code, now=clock.now())
+        item = dishonors.require_possible(item_id=subject, code=code, now=now)
         return Content(
             summary=f"Send {item.code} over {item.amount_minor} cents back as {code}",
             version={
@@ -135,10 +135,10 @@ class ReverseEntry(approvals.Action):
     def hold(self, *, subject: str) -> None:
         list(Entry.objects.select_for_update(no_key=True).filter(public_id=subject).values_list("pk"))
 
-    def content(self, *, subject: str, given: Mapping[str, JSON]) -> Content:
+    def content(self, *, subject: str, given: Mapping[str, JSON], now: datetime) -> Content:
         """Raises EntryNotFound, ReversalNotAllowed."""
         cause, discovered_at = _cause(given)
-        entry = reversals.require_possible(entry_id=subject, cause=cause, discovered_at=discovered_at, now=clock.now())
+        entry = reversals.require_possible(entry_id=subject, cause=cause, discovered_at=discovered_at, now=now)
         return Content(
             summary=f"Reverse {entry.direction.lower()} {entry.public_id} over {entry.amount_minor} cents: {cause}",
             version={
@@ -179,7 +179,7 @@ class ApplyChange(approvals.Action):
     def hold(self, *, subject: str) -> None:
         list(Change.objects.select_for_update(no_key=True).filter(public_id=subject).values_list("pk"))
 
-    def content(self, *, subject: str, given: Mapping[str, JSON]) -> Content:  # noqa: ARG002 (the row says all)
+    def content(self, *, subject: str, given: Mapping[str, JSON], now: datetime) -> Content:
         """Covered is what changes, in whose account, and by which line of the bank. Raises ChangeNotFound,
         ChangeIsOver, BankAccountIsOver."""
         change = change_signing.require_signable(subject)

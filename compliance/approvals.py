@@ -1,6 +1,7 @@
 """Where a party is paid is signed. What compliance knows of relations counts wherever something is signed."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import ClassVar
 
 from django.urls import reverse
@@ -31,7 +32,7 @@ class ChangePayoutAccount(approvals.Action):
         ],
     }
 
-    def content(self, *, subject: str, given: Mapping[str, JSON]) -> Content:  # noqa: ARG002 (the row says all)
+    def content(self, *, subject: str, given: Mapping[str, JSON], now: datetime) -> Content:
         """Covered is what is paid to, what that replaces, and who else is paid there.
 
         Raises BankAccountNotFound, BankAccountIsOver.

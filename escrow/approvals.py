@@ -2,13 +2,14 @@
 
 import hashlib
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, ClassVar
 
 from django.urls import reverse
 
 from compliance.models import Party
 from compliance.selectors import bank_accounts
-from core import approvals, clock
+from core import approvals
 from core.approvals import Content, Execution
 from core.audit.chain import JSON
 from core.errors import Refusal
@@ -62,9 +63,8 @@ class ReleaseEscrow(approvals.Action):
     def hold(self, *, subject: str) -> None:
         list(Escrow.objects.select_for_update(no_key=True).filter(public_id=subject).values_list("pk"))
 
-    def content(self, *, subject: str, given: Mapping[str, JSON]) -> Content:
+    def content(self, *, subject: str, given: Mapping[str, JSON], now: datetime) -> Content:
         """Raises EscrowNotFound, EscrowStateForbids (ended, disputed), InsufficientBalance (a part has ended)."""
-        now = clock.now()
         escrow = _escrow(subject)
         parts = _parts(escrow, given)
         terms = agreements.in_force(escrow)

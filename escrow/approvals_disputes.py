@@ -1,6 +1,7 @@
 """What of disputes is signed: how an escalated one ends."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import ClassVar
 
 from django.urls import reverse
@@ -44,7 +45,7 @@ class ResolveDispute(approvals.Action):
         list(found.select_for_update(of=("self",)).values_list("pk"))
         list(Dispute.objects.select_for_update(of=("self",)).filter(escrow__public_id=subject).values_list("pk"))
 
-    def content(self, *, subject: str, given: Mapping[str, JSON]) -> Content:
+    def content(self, *, subject: str, given: Mapping[str, JSON], now: datetime) -> Content:
         """Raises EscrowNotFound, DisputeNotFound (it has ended), ResolutionNotAccepted (less is left by now)."""
         dispute = _dispute(subject, given)
         award = Award(int(str(given["releaseMinor"])), int(str(given["refundMinor"])))

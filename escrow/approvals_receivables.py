@@ -1,6 +1,7 @@
 """What of late losses is signed: giving up what a party still owes."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import ClassVar
 
 from django.urls import reverse
@@ -28,7 +29,7 @@ class WriteOffReceivable(approvals.Action):
     def hold(self, *, subject: str) -> None:
         list(Receivable.objects.select_for_update(of=("self",)).filter(public_id=subject).values_list("pk"))
 
-    def content(self, *, subject: str, given: Mapping[str, JSON]) -> Content:
+    def content(self, *, subject: str, given: Mapping[str, JSON], now: datetime) -> Content:
         """Raises ReceivableNotFound, ReceivableClosed; what comes back meanwhile voids what was signed."""
         debt = register.get(subject)
         receivables.require_open(debt, given)

@@ -1,6 +1,7 @@
 """What of reconciliation is signed: that a break stays as it is."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import ClassVar
 
 from django.urls import reverse
@@ -40,7 +41,7 @@ class WriteOff(approvals.Action):
     ask_permission: ClassVar[str] = "escrow.ask_write_off"
     policy: ClassVar[Mapping[str, JSON]] = POLICY
 
-    def content(self, *, subject: str, given: Mapping[str, JSON]) -> Content:
+    def content(self, *, subject: str, given: Mapping[str, JSON], now: datetime) -> Content:
         """Raises BreakNotFound, UnableToWriteOff."""
         row, against = selectors.get_break(subject), str(given.get("against", ""))
         breaks.require_writable(row, against)

@@ -1,6 +1,7 @@
 """What of the ledger is signed: entries posted by hand, and the reversal of any entry by hand."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import ClassVar
 
 from django.urls import reverse
@@ -41,7 +42,7 @@ class Adjust(approvals.Action):
     ask_permission: ClassVar[str] = "ledger.ask_adjustment"
     policy: ClassVar[Mapping[str, JSON]] = POLICY
 
-    def content(self, *, subject: str, given: Mapping[str, JSON]) -> Content:
+    def content(self, *, subject: str, given: Mapping[str, JSON], now: datetime) -> Content:
         adjustments.require_well_formed(subject, given)
         legs = adjustments.legs_of(given)
         amount = Money(adjustments.debited(legs), Currency[str(given["currency"])])
@@ -63,7 +64,7 @@ class Adjust(approvals.Action):
             now=execution.now,
         )
 
-    def result_url(self, *, request_id: str, subject: str) -> str:  # noqa: ARG002
+    def result_url(self, *, request_id: str, subject: str) -> str:
         return _entry_of(request_id)
 
 
@@ -75,7 +76,7 @@ class Reverse(approvals.Action):
     ask_permission: ClassVar[str] = "ledger.ask_adjustment"
     policy: ClassVar[Mapping[str, JSON]] = POLICY
 
-    def content(self, *, subject: str, given: Mapping[str, JSON]) -> Content:  # noqa: ARG002
+    def content(self, *, subject: str, given: Mapping[str, JSON], now: datetime) -> Content:
         """Raises UnknownEntry, EntryNotReversible, EntryAlreadyReversed."""
         entry = entries.get(subject)
         if entry.phase is not Phase.POSTED or entry.reverses:
@@ -105,7 +106,7 @@ class Reverse(approvals.Action):
             now=execution.now,
         )
 
-    def result_url(self, *, request_id: str, subject: str) -> str:  # noqa: ARG002
+    def result_url(self, *, request_id: str, subject: str) -> str:
         return _entry_of(request_id)
 
 

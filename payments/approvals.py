@@ -1,6 +1,7 @@
 """What of transfers is signed: large ones, and accounts that are trusted on somebody else's word."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import ClassVar
 
 from core import approvals
@@ -34,7 +35,7 @@ class ReleaseTransfer(approvals.Action):
     def hold(self, *, subject: str) -> None:
         list(Transfer.objects.select_for_update(no_key=True).filter(public_id=subject).values_list("pk"))
 
-    def content(self, *, subject: str, given: Mapping[str, JSON]) -> Content:  # noqa: ARG002 (the row says all)
+    def content(self, *, subject: str, given: Mapping[str, JSON], now: datetime) -> Content:
         """Raises TransferNotFound, TransferStateForbids."""
         transfer = register.get(subject)
         transfer_decisions.require_waiting(transfer)
@@ -82,7 +83,7 @@ class TrustAccount(approvals.Action):
     def hold(self, *, subject: str) -> None:
         list(AccountVerification.objects.select_for_update(no_key=True).filter(public_id=subject).values_list("pk"))
 
-    def content(self, *, subject: str, given: Mapping[str, JSON]) -> Content:  # noqa: ARG002 (the row says all)
+    def content(self, *, subject: str, given: Mapping[str, JSON], now: datetime) -> Content:
         """Raises VerificationNotFound, VerificationIsOver."""
         verification = verifications.get(subject)
         trusted_accounts.require_waiting(verification)

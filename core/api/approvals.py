@@ -48,7 +48,7 @@ class IssueLiveKey(approvals.Action):
     ask_permission: ClassVar[str] = "api.change_key"
     policy: ClassVar[Mapping[str, JSON]] = ONE_OFFICER
 
-    def content(self, *, subject: str, given: Mapping[str, JSON]) -> Content:
+    def content(self, *, subject: str, given: Mapping[str, JSON], now: datetime) -> Content:
         """Raises KeyExists, and UnableToCreateKey for a scope that no operation asks for any more."""
         if ApiKey.objects.filter(public_id=subject).exists():
             raise KeyExists
@@ -78,7 +78,7 @@ class IssueLiveKey(approvals.Action):
             now=execution.now,
         )  # fmt: skip
 
-    def result_url(self, *, request_id: str, subject: str) -> str:  # noqa: ARG002 (the engine's shape)
+    def result_url(self, *, request_id: str, subject: str) -> str:
         return reverse("admin:api_key", args=[subject])
 
 
@@ -90,7 +90,7 @@ class WidenLiveKey(approvals.Action):
     ask_permission: ClassVar[str] = "api.change_key"
     policy: ClassVar[Mapping[str, JSON]] = ONE_OFFICER
 
-    def content(self, *, subject: str, given: Mapping[str, JSON]) -> Content:
+    def content(self, *, subject: str, given: Mapping[str, JSON], now: datetime) -> Content:
         """Raises KeyNotFound, KeyHasChanged for a key that was ended, LiveKeyIsNotWider."""
         key = ApiKey.objects.filter(public_id=subject).first()
         if key is None:

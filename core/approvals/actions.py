@@ -55,7 +55,7 @@ class Action(ABC):
     policy: ClassVar[Mapping[str, JSON]]
 
     @abstractmethod
-    def content(self, *, subject: str, given: Mapping[str, JSON]) -> Content:
+    def content(self, *, subject: str, given: Mapping[str, JSON], now: datetime) -> Content:
         """Read what would be signed now. Raises a Refusal where the act makes no sense, or none any more."""
 
     def hold(self, *, subject: str) -> None:  # noqa: B027
@@ -70,6 +70,6 @@ class Action(ABC):
         A Refusal undoes the effect alone: the signatures stay and the request says why it waits.
         """
 
-    def result_url(self, *, request_id: str, subject: str) -> str:  # noqa: ARG002
+    def result_url(self, *, request_id: str, subject: str) -> str:
         """The page of what came of it; empty where that is the object's own page."""
         return ""

@@ -26,7 +26,7 @@ class ChangePolicy(Action):
         "rules": [{"name": "always", "when": {}, "require": {"permission": "approvals.approve_policy", "count": 1}}],
     }
 
-    def content(self, *, subject: str, given: Mapping[str, JSON]) -> Content:
+    def content(self, *, subject: str, given: Mapping[str, JSON], now: datetime) -> Content:
         """Raises UnknownAction, and InvalidPolicy for a document that cannot be read or names what nobody has."""
         action = registry.get(subject)
         document = given.get("document")

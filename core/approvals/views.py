@@ -1,6 +1,7 @@
 """The inbox, and the page on which a request is read, signed, denied or taken back."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
@@ -165,7 +166,7 @@ def _page(
 ) -> HttpResponse:
     asked, user, now = counted.request, console.person(request), clock.now()
     is_open = asked.state == State.PENDING and now < asked.expires_at
-    content, digest, nonsense = _now(asked) if is_open else (asked.content, asked.digest, "")
+    content, digest, nonsense = _now(asked, now) if is_open else (asked.content, asked.digest, "")
     changes = difference or digests.difference(asked.content, content)
     context = {
         "asked": asked,
@@ -205,10 +206,10 @@ def _form(form: forms.SignForm | None, digest: str) -> forms.SignForm:
     return form
 
 
-def _now(asked: ApprovalRequest) -> tuple[dict[str, Any], str, str]:
+def _now(asked: ApprovalRequest, now: datetime) -> tuple[dict[str, Any], str, str]:
     """The content at this moment with its digest, or why there is none any more."""
     try:
-        _, text = contents.read(asked)
+        _, text = contents.read(asked, now=now)
     except Refusal as refused:
         return asked.content, asked.digest, _sentence(refused)
     fresh = ApprovalRequest(covered=text)

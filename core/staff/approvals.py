@@ -1,6 +1,7 @@
 """What gives people power and so takes two: roles for a person, other permissions for a role, other rules."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, ClassVar
 
 from django.urls import reverse
@@ -27,7 +28,7 @@ class AssignRoles(Action):
     ask_permission: ClassVar[str] = "staff.change_user"
     policy: ClassVar[Mapping[str, JSON]] = _ONE_SECURITY_OFFICER
 
-    def content(self, *, subject: str, given: Mapping[str, JSON]) -> Content:
+    def content(self, *, subject: str, given: Mapping[str, JSON], now: datetime) -> Content:
         user = User.objects.filter(email=subject).first()
         if user is None or not user.is_active:
             raise people.UnableToChangePerson("There is no open account of this address.")
@@ -64,7 +65,7 @@ class ChangeRole(Action):
     ask_permission: ClassVar[str] = "staff.change_role"
     policy: ClassVar[Mapping[str, JSON]] = _ONE_SECURITY_OFFICER
 
-    def content(self, *, subject: str, given: Mapping[str, JSON]) -> Content:
+    def content(self, *, subject: str, given: Mapping[str, JSON], now: datetime) -> Content:
         code, wanted = _code(subject), _names(given.get("permissions"))
         table = roles_in_force.read()
         if why := roles.objection(code, wanted, table=table):
@@ -102,21 +103,21 @@ class ChangeSeparation(Action):
     ask_permission: ClassVar[str] = "staff.change_role"
     policy: ClassVar[Mapping[str, JSON]] = _ONE_SECURITY_OFFICER
 
-    def content(self, *, subject: str, given: Mapping[str, JSON]) -> Content:
+    def content(self, *, subject: str, given: Mapping[str, JSON], now: datetime) -> Content:
         pairs, money = _pairs(given.get("pairs")), _names(given.get("money"))
         if subject != SEPARATION:
             raise roles.UnableToChangeRole("There is one set of rules.")
         if why := roles.separation_objection(pairs, money, table=roles_in_force.read()):
             raise roles.UnableToChangeRole(why)
-        now = _newest_separation()
+        current = _newest_separation()
         return Content(
             summary="Change which duties stay apart",
             version={
-                "version": now.pk,
+                "version": current.pk,
                 "pairs": [list(pair) for pair in pairs],
                 "money": list(money),
-                "pairsBefore": now.pairs,
-                "moneyBefore": now.money,
+                "pairsBefore": current.pairs,
+                "moneyBefore": current.money,
             },
             url=reverse("admin:staff_roles_table"),
         )

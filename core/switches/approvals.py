@@ -6,7 +6,6 @@ from typing import ClassVar
 
 from django.urls import reverse
 
-from core import clock
 from core.actors import Actor
 from core.approvals import registry
 from core.approvals.actions import Action, Content, Execution
@@ -35,10 +34,9 @@ class OpenSwitch(Action):
         "rules": [{"name": "always", "when": {}, "require": {"permission": "switches.approve_switch", "count": 1}}],
     }
 
-    def content(self, *, subject: str, given: Mapping[str, JSON]) -> Content:
+    def content(self, *, subject: str, given: Mapping[str, JSON], now: datetime) -> Content:
         """Raises UnableToTurn. A turn that comes between asking and signing voids what was signed."""
         switch, scope = split(subject)
-        now = clock.now()
         switches.require_sensible_opening(
             switch, reason="asked", scope=scope, expires_at=_expires_at(given, now), now=now
         )

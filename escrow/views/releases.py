@@ -1,6 +1,7 @@
 """Releases that wait for signatures: what is signed beside what is there now. Signing itself is `core.approvals`."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -71,7 +72,7 @@ def release_inbox(request: HttpRequest) -> HttpResponse:
         "counts": {name: len(found) for name, found in sorted_.items()},
         "table": _table(sorted_[show], show),
         "opened": opened,
-        "sides": _side_by_side(opened.counted.request) if opened else None,
+        "sides": _side_by_side(opened.counted.request, now) if opened else None,
         "limit": pages.MOST if len(waiting) == pages.MOST else None,
     }
     return console.render(request, "escrow/releases.html", context)
@@ -106,10 +107,10 @@ class SideBySide:
     nonsense: str = ""
 
 
-def _side_by_side(asked: ApprovalRequest) -> SideBySide:
+def _side_by_side(asked: ApprovalRequest, moment: datetime) -> SideBySide:
     covered = _leaves(asked.content)
     try:
-        _, text = contents.read(asked)
+        _, text = contents.read(asked, now=moment)
     except Refusal as refused:
         return SideBySide([(name, value, "", False) for name, value in covered.items()], 0, refused.detail)
     now = _leaves(ApprovalRequest(covered=text).content)

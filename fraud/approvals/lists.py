@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from django.urls import reverse
 
-from core import approvals, clock
+from core import approvals
 from core.actors import Actor
 from core.approvals import Content, Execution
 from core.approvals.models import ApprovalRequest
@@ -32,12 +32,12 @@ class AllowEntry(approvals.Action):
         "rules": [{"name": "always", "when": {}, "require": {"permission": "fraud.approve_list", "count": 1}}],
     }
 
-    def content(self, *, subject: str, given: Mapping[str, JSON]) -> Content:
+    def content(self, *, subject: str, given: Mapping[str, JSON], now: datetime) -> Content:
         """Raises ListNotFound, InvalidEntry."""
         found, livemode, value = _split(subject)
         until = _until(given)
-        lists.require_end(found, expires_at=until, now=clock.now())
-        known = selector.find_in_force(name=found.name, livemode=livemode, value=value, now=clock.now())
+        lists.require_end(found, expires_at=until, now=now)
+        known = selector.find_in_force(name=found.name, livemode=livemode, value=value, now=now)
         return Content(
             summary=f"Put {value} on the list {found.name} until {until:%Y-%m-%d %H:%M} UTC",
             version={"list": found.name, "kind": found.kind, "inForce": known.entry_id if known else None},

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from django.urls import reverse
 
-from core import approvals, clock
+from core import approvals
 from core.actors import Actor
 from core.approvals import Content, Execution
 from core.approvals.models import ApprovalRequest
@@ -30,10 +30,10 @@ class PromoteModel(approvals.Action):
     ask_permission: ClassVar[str] = "fraud.train_model"
     policy: ClassVar[Mapping[str, JSON]] = ONE_SIGNS
 
-    def content(self, *, subject: str, given: Mapping[str, JSON]) -> Content:  # noqa: ARG002
+    def content(self, *, subject: str, given: Mapping[str, JSON], now: datetime) -> Content:
         """Raises ModelNotFound, UnableToMoveModel, NotYetBetter."""
         model = selector.get(name=subject)
-        compared = models.require_promotable(model, now=clock.now())
+        compared = models.require_promotable(model, now=now)
         instead = f" instead of {compared.champion.name}" if compared else ", the first one"
         return Content(
             summary=f"Let {model.name} judge payments{instead}",
@@ -62,7 +62,7 @@ class RollBackModel(approvals.Action):
     ask_permission: ClassVar[str] = "fraud.train_model"
     policy: ClassVar[Mapping[str, JSON]] = ONE_SIGNS
 
-    def content(self, *, subject: str, given: Mapping[str, JSON]) -> Content:  # noqa: ARG002
+    def content(self, *, subject: str, given: Mapping[str, JSON], now: datetime) -> Content:
         """Raises ModelNotFound, UnableToMoveModel."""
         model = selector.get(name=subject)
         champion = models.require_predecessor(model)

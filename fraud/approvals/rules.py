@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from django.urls import reverse
 
-from core import approvals, clock
+from core import approvals
 from core.actors import Actor
 from core.approvals import Content, Execution
 from core.approvals.models import ApprovalRequest
@@ -41,7 +41,7 @@ class ShareRules(approvals.Action):
         "rules": [{"name": "always", "when": {}, "require": {"permission": "fraud.publish_rule", "count": 1}}],
     }
 
-    def content(self, *, subject: str, given: Mapping[str, JSON]) -> Content:
+    def content(self, *, subject: str, given: Mapping[str, JSON], now: datetime) -> Content:
         """Raises RuleSetNotFound, UnableToMove."""
         rule_set = _version(subject, RuleSetMove.SHARE)
         share = rule_life.require_share(given.get(SHARE))
@@ -85,7 +85,7 @@ class PublishRules(approvals.Action):
         ],
     }
 
-    def content(self, *, subject: str, given: Mapping[str, JSON]) -> Content:  # noqa: ARG002
+    def content(self, *, subject: str, given: Mapping[str, JSON], now: datetime) -> Content:
         """Raises RuleSetNotFound, UnableToMove, ForecastMissing."""
         rule_set = _version(subject, RuleSetMove.PUBLISH)
         found = rule_life.require_forecast(rule_set.version)
@@ -93,7 +93,7 @@ class PublishRules(approvals.Action):
             summary=f"Put version {rule_set.version} of the rules into force",
             version=_covered(rule_set),
             evidence={"backtest": found.reference},
-            facts={"trialIsEnough": trials.of(rule_set, now=clock.now()).is_enough},
+            facts={"trialIsEnough": trials.of(rule_set, now=now).is_enough},
             people=_author(rule_set),
             url=reverse("admin:rule_set", args=[rule_set.version]),
         )
@@ -120,7 +120,7 @@ class ResumeRule(approvals.Action):
         "rules": [{"name": "always", "when": {}, "require": {"permission": "fraud.publish_rule", "count": 1}}],
     }
 
-    def content(self, *, subject: str, given: Mapping[str, JSON]) -> Content:  # noqa: ARG002
+    def content(self, *, subject: str, given: Mapping[str, JSON], now: datetime) -> Content:
         """Raises RuleNotPaused."""
         found = pauses.require_paused(subject)
         return Content(

@@ -1,5 +1,6 @@
 """Imports point down only; a service knows no task, no clock and no view; pure modules know no framework."""
 
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from unittest import mock
@@ -19,6 +20,8 @@ PURE = (
     "escrow/states.py", "escrow/terms/", "fraud/rules/", "ach/nacha/", "ach/calendar/",
 )  # fmt: skip
 IMPURE = ("django", "rest_framework", "celery", "redis", "psycopg", "boto3", "httpx", "requests", "core.clock")
+# What would be signed is read at the moment of whoever asks or signs.
+SIGNED_ACTS = re.compile(r"/approvals(_\w+)?\.py$|^fraud/approvals/")
 CLOCKS = ("clock.now", "timezone.now", "datetime.now", "datetime.utcnow", "date.today", "time.time")
 READS_THE_CLOCK = {
     # An event without a time of its own, published by a caller that has none, is due at once.
@@ -85,7 +88,12 @@ def files_that_read_the_clock(files: Iterable[Source]) -> list[str]:
     return [
         f"{file.path} calls {name}"
         for file in files
-        if (sources.is_service(file.path) or sources.is_selector(file.path) or sources.is_model(file.path))
+        if (
+            sources.is_service(file.path)
+            or sources.is_selector(file.path)
+            or sources.is_model(file.path)
+            or SIGNED_ACTS.search(file.path)
+        )
         and file.path not in READS_THE_CLOCK
         for name in sources.calls(file)
         if name.endswith(CLOCKS)
@@ -114,6 +122,8 @@ def test_controls_each_rule_can_be_broken() -> None:
     )
     assert services_that_import_upwards([service]) == ["payments/services/refunds.py imports payments.tasks"]
     assert files_that_read_the_clock([service]) == ["payments/services/refunds.py calls clock.now"]
+    act = sources.parse("ach/approvals_returns.py", "from core import clock\nclock.now()")
+    assert files_that_read_the_clock([act]) == ["ach/approvals_returns.py calls clock.now"]
     pure = sources.parse("payments/states.py", "from django.db import models")
     assert list(impure_imports([pure])) == [
         "payments/states.py imports django.db", "payments/states.py imports django.db.models",

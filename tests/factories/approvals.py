@@ -57,7 +57,7 @@ class RenameABook(approvals.Action):
         self.refuse = ""
         self.done: list[Execution] = []
 
-    def content(self, *, subject: str, given: Mapping[str, JSON]) -> Content:
+    def content(self, *, subject: str, given: Mapping[str, JSON], now: datetime) -> Content:
         if subject not in self.shelf:
             raise OutOfPrint(f"{subject} is out of print")
         book = self.shelf[subject]

@@ -19,9 +19,9 @@ from core.outbox import services as outbox
 MOST_CHANGES_TOLD = 50
 
 
-def read(request: ApprovalRequest) -> tuple[Content, str]:
+def read(request: ApprovalRequest, *, now: datetime) -> tuple[Content, str]:
     """The content at this moment and its canonical text. Raises what the action's content refuses."""
-    content = registry.get(request.action).content(subject=request.subject, given=request.given)
+    content = registry.get(request.action).content(subject=request.subject, given=request.given, now=now)
     return content, covered_by(request, content)
 
 
@@ -31,7 +31,7 @@ def compare(request: ApprovalRequest, *, seen: str, now: datetime) -> list[Chang
     The request is locked. A change is kept with what it voids; a content that is refused closes the request VOIDED.
     """
     try:
-        content, text = read(request)
+        content, text = read(request, now=now)
     except Refusal as refused:
         if isinstance(refused, registry.UnknownAction):
             raise

@@ -44,7 +44,7 @@ def ask(
     with transaction.atomic():
         if found := find_open(action=action, subject=subject):
             raise AskedAlready(found.request_id)
-        content = declared.content(subject=subject, given=given)
+        content = declared.content(subject=subject, given=given, now=now)
         version = policies.in_force(action, at=now)
         parsed = policy_documents.parse(version.document)
         rule = _rule(parsed, content)

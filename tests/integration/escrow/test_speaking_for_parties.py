@@ -42,7 +42,7 @@ def text_of(response: Any, status: int = 200) -> str:
 def concerned(request_id: str) -> set[str]:
     """Who signs nothing of it."""
     request = get(request_id)
-    return set(registry.get(request.action).content(subject=request.subject, given=request.given).people)
+    return set(registry.get(request.action).content(subject=request.subject, given=request.given, now=NOW).people)
 
 
 def refused_by_the_database(act: Any) -> str | None:

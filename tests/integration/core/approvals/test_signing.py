@@ -207,7 +207,7 @@ def test_who_saw_the_new_object_signs_it_and_voids_the_others(
     request = asked()
     signed(request, controller)
     book.shelf["book_1"]["edition"] = 2
-    _, text = contents.read(request)
+    _, text = contents.read(request, now=timezone.now())
     request = signed(request, compliance, digest=digests.digest(text))
     assert (request.state, request.revision, ContentChange.objects.get().voided) == ("PENDING", 2, 1)
 
