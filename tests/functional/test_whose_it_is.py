@@ -142,7 +142,8 @@ def grant_everything() -> None:
 
 
 BODIES: dict[str, Any] = {
-    "POST ach-transfers": transfer_examples.TRANSFER,
+    # No round amount: at night those are refused to parties that nobody knows.
+    "POST ach-transfers": {**transfer_examples.TRANSFER, "amount": 249_950},
     "POST ach-transfers/<str:transfer_id>/reverse": {"cause": "DUPLICATE"},
     "POST bank-accounts/<str:account_id>/verifications": {"method": "PRENOTE"},
     "POST bank-accounts/<str:account_id>/verifications/<str:verification_id>/confirm": {"amounts": [32, 45]},
