@@ -28,7 +28,6 @@ from payments.transfer_enums import Interval, TransferState
 from payments.transfer_events import PayoutsPaused
 from payments.transfer_parameters import number
 
-WEEK = 7
 PAUSED = "payouts of the party are paused"
 VERBS = tuple(f"payments.payout_schedule.{verb}" for verb in ("changed", "paused", "resumed"))
 

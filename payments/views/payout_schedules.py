@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.urls import reverse
 
+from compliance.enums import PartyType
 from compliance.models import Party
 from compliance.selectors import parties
 from compliance.selectors.parties import PartyNotFound
@@ -162,10 +163,14 @@ def comes_next(schedule: PayoutSchedule | None, *, now: datetime) -> Next:
 
 
 def _party(request: HttpRequest, party_id: str) -> Party:
+    """A seller: nobody else has a balance to be paid out."""
     try:
-        return parties.get(party_id=party_id, livemode=console.is_live(request))
+        party = parties.get(party_id=party_id, livemode=console.is_live(request))
     except PartyNotFound:
         raise Http404 from None
+    if party.type != PartyType.PROVIDER:
+        raise Http404
+    return party
 
 
 def _page(request: HttpRequest, party: Party, form: PauseForm, *, status: int = 200) -> HttpResponse:

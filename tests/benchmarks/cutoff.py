@@ -68,7 +68,7 @@ def _tell(report: Report, entries: int, taken: dict[str, float], writer: float, 
         floor = writer if name.startswith("claimed") else posting if name.startswith("booked") else None
         target, met = "", None
         if name.startswith("booked"):
-            target, met = "<= 8.00", seconds <= 8 * posting
+            target, met = "<= 6.00", seconds <= 6 * posting
         report.add(name, seconds, "s", floor=floor, target=target, met=met)
     whole = sum(taken.values())
     report.add("from the cutoff to the last booking", whole, "s", target="< 600 s", met=whole < 600)

@@ -305,9 +305,10 @@ class TestSchedule:
             answer = auditor.post(reverse(f"admin:payout_schedule_{verb}", args=[SELLER]), {"why": "x"})
             assert answer.status_code == 403
 
-    def test_a_party_of_the_other_mode_or_of_nobody_has_no_page(self, treasurer: Client) -> None:
+    def test_who_is_no_seller_of_this_mode_has_no_page(self, treasurer: Client) -> None:
         bank_accounts.party("prov_live_only", livemode=True)
-        for name in ("prov_live_only", "prov_nobody"):
+        bank_accounts.party("cus_known")
+        for name in ("prov_live_only", "prov_nobody", "cus_known"):
             assert treasurer.get(reverse("admin:payout_schedule", args=[name])).status_code == 404
             assert treasurer.post(reverse("admin:payout_schedule_pause", args=[name]), {"why": "x"}).status_code == 404
 
